@@ -1,0 +1,62 @@
+/** Programs of other people run in the foreground, with the person's own terminal. */
+import { spawn } from 'node:child_process'
+import { PortunusError } from '#foundation'
+import { ignoreInterrupts } from './machine.ts'
+
+export interface RunChildOptions {
+  readonly environment?: Readonly<Record<string, string | undefined>>
+  /** How much of what the program says on stderr is kept for diagnosis; it is shown to the person all the same. */
+  readonly stderrTailBytes?: number
+}
+
+export interface ChildResult {
+  readonly exitCode: number
+  readonly stderrTail: string
+}
+
+/**
+ * Runs a program with inherited stdin and stdout and waits for its end. Ctrl-C goes to the program.
+ * Throws PROGRAM_NOT_FOUND when there is no such program on PATH.
+ */
+export function runChild(command: string, args: readonly string[], options: RunChildOptions = {}): Promise<ChildResult> {
+  return new Promise((resolve, reject) => {
+    const keepsStderr = options.stderrTailBytes !== undefined
+    const interrupts = ignoreInterrupts()
+    const child = spawn(command, [...args], {
+      stdio: ['inherit', 'inherit', keepsStderr ? 'pipe' : 'inherit'],
+      env: { ...process.env, ...options.environment },
+    })
+    let tail = ''
+    child.stderr?.on('data', (chunk: Buffer) => {
+      process.stderr.write(chunk)
+      tail = (tail + chunk.toString('utf8')).slice(-(options.stderrTailBytes ?? 0))
+    })
+    const forward = (signal: NodeJS.Signals): void => void child.kill(signal)
+    process.once('SIGTERM', forward)
+    const settle = (): void => {
+      process.removeListener('SIGTERM', forward)
+      interrupts[Symbol.dispose]()
+    }
+    child.once('error', (cause) => {
+      settle()
+      reject(programError(command, cause))
+    })
+    child.once('close', (code, signal) => {
+      settle()
+      resolve({ exitCode: code ?? signalExitCode(signal), stderrTail: tail })
+    })
+  })
+}
+
+function signalExitCode(signal: NodeJS.Signals | null): number {
+  return signal === 'SIGINT' ? 130 : 143
+}
+
+function programError(command: string, cause: Error): PortunusError {
+  const missing = 'code' in cause && cause.code === 'ENOENT'
+  return new PortunusError(
+    'PROGRAM_NOT_FOUND',
+    `Cannot run "${command}": ${missing ? 'it is not installed or not on PATH' : cause.message}`,
+    { category: 'not-found', cause, hint: `install ${command} and make sure that its directory is on PATH` },
+  )
+}

@@ -1,0 +1,70 @@
+/** HTTP/1.1 and HTTP/2 over connections that somebody else accepted: a fetch handler answers, and knows who asks. */
+import http from 'node:http'
+import http2 from 'node:http2'
+import type { Duplex } from 'node:stream'
+import { getRequestListener } from '@hono/node-server'
+import type { TlsConnection } from '#foundation'
+
+/** Answers a request (WHATWG Fetch); `environment` tells who asks. */
+export type FetchHandler<E> = (request: Request, environment: E) => Response | Promise<Response>
+
+export interface HttpServer<E> extends AsyncDisposable {
+  /** Serves one accepted connection until it ends. */
+  serve(connection: TlsConnection, environment: E): void
+}
+
+const inactivityMillisecondsMax = 120_000
+const headerMillisecondsMax = 15_000
+
+/** HTTP/2 where ALPN chose `h2` or a protocol of ours, HTTP/1.1 otherwise. */
+export function openHttpServer<E>(handler: FetchHandler<E>, options: { readonly plainAlpn?: readonly string[] } = {}): HttpServer<E> {
+  const open = new Set<Duplex>()
+  const environments = new WeakMap<object, E>()
+  const plainServer = http.createServer(
+    { requestTimeout: headerMillisecondsMax * 4, headersTimeout: headerMillisecondsMax, keepAliveTimeout: 30_000 },
+    listenerFor((incoming) => environments.get(incoming.socket), handler),
+  )
+  plainServer.timeout = inactivityMillisecondsMax
+  plainServer.on('clientError', (_error, socket) => socket.destroy())
+  return {
+    serve(connection, environment) {
+      open.add(connection.stream)
+      connection.stream.once('close', () => open.delete(connection.stream))
+      const usesHttp1 = connection.alpn === undefined || connection.alpn === 'http/1.1'
+      if (usesHttp1 && options.plainAlpn === undefined) {
+        environments.set(connection.stream, environment)
+        plainServer.emit('connection', connection.stream)
+      } else {
+        serveHttp2(connection.stream, handler, environment)
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      for (const stream of open) stream.destroy()
+    },
+  }
+}
+
+/** Serves HTTP/2 over a stream; a server object per connection is how the handler learns whose it is. */
+export function serveHttp2<E>(stream: Duplex, handler: FetchHandler<E>, environment: E): void {
+  const server = http2.createServer(
+    { settings: { maxConcurrentStreams: 256 } },
+    listenerFor(() => environment, handler),
+  )
+  server.on('sessionError', () => stream.destroy())
+  server.on('session', (session) => session.on('error', () => stream.destroy()))
+  server.setTimeout(0)
+  server.emit('connection', stream)
+}
+
+type Listener = ReturnType<typeof getRequestListener>
+type Incoming = Parameters<Listener>[0]
+
+function listenerFor<E>(environmentOf: (incoming: Incoming) => E | undefined, handler: FetchHandler<E>): Listener {
+  return getRequestListener(
+    (request, bindings) => {
+      const environment = environmentOf(bindings.incoming)
+      return environment === undefined ? new Response(null, { status: 500 }) : handler(request, environment)
+    },
+    { overrideGlobalObjects: false, hostname: 'portunus.internal' },
+  )
+}

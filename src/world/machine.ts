@@ -1,0 +1,70 @@
+/** Facts of the machine and the process: names, directories, signals, version, exit. */
+import { hostname, homedir, userInfo } from 'node:os'
+import type { Environment } from '#foundation'
+
+declare const PORTUNUS_VERSION: string | undefined
+
+/** The product's version; bundles carry it, a checkout is a development version. */
+export const version: string = typeof PORTUNUS_VERSION === 'string' ? PORTUNUS_VERSION : '0.1.0-dev'
+
+export interface Machine {
+  readonly hostname: string
+  readonly homeDirectory: string
+  readonly userName: string
+  readonly isRoot: boolean
+  readonly environment: Environment
+  readonly processId: number
+}
+
+export function thisMachine(): Machine {
+  return {
+    hostname: hostname(),
+    homeDirectory: process.env['HOME'] ?? homedir(),
+    userName: process.env['USER'] ?? userNameOfProcess(),
+    isRoot: process.getuid?.() === 0,
+    environment: process.env,
+    processId: process.pid,
+  }
+}
+
+function userNameOfProcess(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return 'unknown' // a container may run under a number without a name
+  }
+}
+
+/** Aborts on the first SIGINT or SIGTERM; a second one ends the process at once. */
+export function terminationSignal(): AbortSignal {
+  const controller = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(name === 'SIGINT' ? 130 : 143)
+      controller.abort(name)
+    })
+  }
+  return controller.signal
+}
+
+/** Lets a child program in the foreground have Ctrl-C for itself while the returned object lives. */
+export function ignoreInterrupts(): Disposable {
+  const ignore = (): void => {}
+  process.on('SIGINT', ignore)
+  return { [Symbol.dispose]: () => process.removeListener('SIGINT', ignore) }
+}
+
+/** Sets the exit code and lets pending output be written. */
+export function finish(exitCode: number): void {
+  process.exitCode = exitCode
+}
+
+/** Ends at once, for programs whose work is done while handles may still be open. */
+export function exitNow(exitCode: number): never {
+  process.exit(exitCode)
+}
+
+export function onUncaught(callback: (error: unknown) => void): void {
+  process.on('uncaughtException', callback)
+  process.on('unhandledRejection', callback)
+}

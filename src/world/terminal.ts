@@ -1,0 +1,67 @@
+/** The person's terminal as the Terminal port: answers on stdout, conversation on stderr, questions on stderr. */
+import { createInterface, type Interface } from 'node:readline'
+import { Writable } from 'node:stream'
+import { PortunusError, type Terminal } from '#foundation'
+
+/** The terminal of this process. */
+export function nodeTerminal(): Terminal {
+  let lines: AsyncIterator<string> | undefined
+  return {
+    isInteractive: process.stdin.isTTY === true && process.stderr.isTTY === true,
+    columns: process.stdout.isTTY === true ? process.stdout.columns : undefined,
+    answer: (text) => void process.stdout.write(withNewline(text)),
+    tell: (text) => void process.stderr.write(withNewline(text)),
+    prompt(label, options = {}) {
+      if (process.stdin.isTTY === true) return askPerson(label, options.hidden === true)
+      lines ??= inputLines()
+      return readLine(label, lines)
+    },
+  }
+}
+
+function withNewline(text: string): string {
+  return text === '' || text.endsWith('\n') ? text : `${text}\n`
+}
+
+function inputLines(): AsyncIterator<string> {
+  const reader = createInterface({ input: process.stdin, crlfDelay: Infinity })
+  return reader[Symbol.asyncIterator]()
+}
+
+async function readLine(label: string, lines: AsyncIterator<string>): Promise<string> {
+  process.stderr.write(`${label}: `)
+  const line = await lines.next()
+  process.stderr.write('\n')
+  if (line.done === true) throw inputEnded(label)
+  return line.value
+}
+
+function inputEnded(label: string): PortunusError {
+  return new PortunusError('PROMPT_INPUT_ENDED', `Cannot read the answer to "${label}": standard input has ended`, {
+    category: 'bad-input',
+    hint: 'give each answer as one line of standard input, or run the command in a terminal',
+  })
+}
+
+function askPerson(label: string, hidden: boolean): Promise<string> {
+  return new Promise((resolve, reject) => {
+    process.stderr.write(`${label}: `)
+    const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
+    const reader: Interface = createInterface({ input: process.stdin, output: hidden ? silent : process.stderr, terminal: true })
+    let answered = false
+    reader.once('line', (line) => {
+      answered = true
+      reader.close()
+      if (hidden) process.stderr.write('\n')
+      resolve(line)
+    })
+    reader.once('SIGINT', () => {
+      reader.close()
+      process.stderr.write('\n')
+      process.exit(130)
+    })
+    reader.once('close', () => {
+      if (!answered) reject(inputEnded(label))
+    })
+  })
+}

@@ -1,0 +1,204 @@
+/**
+ * The one file where TLS endpoints are made. Servers are unlistening `tls.createServer`s fed with `emit('connection')`:
+ * a bare `new TLSSocket({ isServer: true })` would let a stranger's certificate in.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { X509Certificate, constants } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import tls from 'node:tls'
+import {
+  PortunusError,
+  messageOf,
+  type Connection,
+  type Tls,
+  type TlsAcceptor,
+  type TlsAcceptorOptions,
+  type TlsConnectOptions,
+  type TlsConnection,
+} from '#foundation'
+import { checkServerName, tlsConnectError } from './tls-server-check.ts'
+
+const handshakeMillisecondsMax = 15_000
+const contextsMax = 64
+
+export const nodeTls: Tls = { acceptor, connect }
+
+interface PendingHandshake {
+  readonly connection: Connection
+  readonly resolve: (connection: TlsConnection) => void
+  readonly reject: (error: unknown) => void
+}
+
+function acceptor(options: TlsAcceptorOptions): TlsAcceptor {
+  const pending = new AsyncLocalStorage<PendingHandshake>()
+  let materials = serverMaterials(options)
+  const server = tls.createServer({
+    ...materials.context,
+    requestCert: options.clientAuthoritiesPem !== undefined,
+    rejectUnauthorized: options.clientAuthoritiesPem !== undefined,
+    ...(options.alpn === undefined ? {} : { ALPNProtocols: [...options.alpn] }),
+    handshakeTimeout: options.handshakeMillisecondsMax ?? handshakeMillisecondsMax,
+  })
+  server.on('secureConnection', (socket) => {
+    const handshake = pending.getStore()
+    if (handshake === undefined) socket.destroy()
+    else handshake.resolve(tlsConnectionOf(socket, handshake.connection.remoteAddress))
+  })
+  server.on('tlsClientError', (error, socket) => {
+    socket.destroy()
+    const handshake = pending.getStore()
+    handshake?.connection.stream.destroy()
+    handshake?.reject(clientRefused(handshake.connection, error))
+  })
+  return {
+    accept(connection) {
+      const current = serverMaterials(options)
+      if (current.fingerprint !== materials.fingerprint) {
+        materials = current
+        server.setSecureContext(current.context)
+      }
+      return new Promise((resolve, reject) => {
+        connection.stream.once('close', () => reject(clientRefused(connection, new Error('the client closed the connection'))))
+        pending.run({ connection, resolve, reject }, () => server.emit('connection', connection.stream))
+      })
+    },
+  }
+}
+
+function serverMaterials(options: TlsAcceptorOptions): { context: tls.SecureContextOptions; fingerprint: string } {
+  const identity = options.identity()
+  const authorities = options.clientAuthoritiesPem?.()
+  return {
+    fingerprint: [identity.certificatePem, ...(authorities ?? [])].join('\n'),
+    context: {
+      key: identity.privateKeyPem,
+      cert: identity.certificatePem,
+      minVersion: 'TLSv1.2',
+      // A resumed session would stay authorised after its client certificate has expired, so there are no tickets here.
+      ...(authorities === undefined ? {} : { ca: [...authorities], secureOptions: constants.SSL_OP_NO_TICKET }),
+    },
+  }
+}
+
+function clientRefused(connection: Connection, cause: Error): PortunusError {
+  return new PortunusError('TLS_CLIENT_REFUSED', `Cannot accept TLS from "${connection.remoteAddress}": ${cause.message}`, {
+    category: 'unauthenticated',
+    cause,
+  })
+}
+
+function tlsConnectionOf(socket: tls.TLSSocket, remoteAddress: string): TlsConnection {
+  socket.on('error', ignore) // each user of the stream adds its own listener; a late reset must not end the process
+  socket.setNoDelay(true)
+  return {
+    stream: socket,
+    peerCertificate: peerCertificateOf(socket),
+    alpn: typeof socket.alpnProtocol === 'string' ? socket.alpnProtocol : undefined,
+    remoteAddress,
+    exportKeyingMaterial: (lengthBytes, label) => new Uint8Array(socket.exportKeyingMaterial(lengthBytes, label, Buffer.alloc(0))),
+  }
+}
+
+function peerCertificateOf(socket: tls.TLSSocket): X509Certificate | undefined {
+  const certificate: unknown = socket.getPeerX509Certificate()
+  return certificate instanceof X509Certificate ? certificate : undefined
+}
+
+function ignore(): void {}
+
+const contexts = new Map<string, tls.SecureContext>()
+
+/** Contexts cost about 1.6 ms of CPU each, so the ones in use are kept. */
+function clientContext(options: TlsConnectOptions): tls.SecureContext {
+  const authorities = options.authoritiesPem ?? publicAuthorities()
+  const key = [options.identity?.certificatePem ?? '', ...(options.authoritiesPem ?? ['public'])].join('\n')
+  const known = contexts.get(key)
+  if (known !== undefined) return known
+  const context = tls.createSecureContext({
+    minVersion: 'TLSv1.2',
+    ca: [...authorities],
+    ...(options.identity === undefined ? {} : { cert: options.identity.certificatePem, key: options.identity.privateKeyPem }),
+  })
+  if (contexts.size >= contextsMax) contexts.delete(contexts.keys().next().value ?? '')
+  contexts.set(key, context)
+  return context
+}
+
+/** Node's bundled roots, NODE_EXTRA_CA_CERTS, and the file of SSL_CERT_FILE as other Unix programs read it. */
+function publicAuthorities(): readonly string[] {
+  const roots = tls.getCACertificates('default')
+  const path = process.env['SSL_CERT_FILE']
+  if (path === undefined || path === '') return roots
+  try {
+    return [...roots, readFileSync(path, 'utf8')]
+  } catch (error) {
+    throw new PortunusError('TLS_ROOTS_UNREADABLE', `Cannot read the certificate file "${path}" of SSL_CERT_FILE: ${messageOf(error)}`, {
+      category: 'bad-input',
+      cause: error,
+      hint: 'unset SSL_CERT_FILE, or point it to a readable PEM file',
+    })
+  }
+}
+
+async function connect(connection: Connection, options: TlsConnectOptions): Promise<TlsConnection> {
+  try {
+    return await handshake(connection, options)
+  } catch (error) {
+    connection.stream.destroy()
+    throw tlsConnectError(connection, options, error)
+  }
+}
+
+function handshake(connection: Connection, options: TlsConnectOptions): Promise<TlsConnection> {
+  const deadline = AbortSignal.timeout(handshakeMillisecondsMax)
+  const signal = options.signal === undefined ? deadline : AbortSignal.any([options.signal, deadline])
+  return new Promise((resolve, reject) => {
+    const socket = tls.connect({
+      socket: connection.stream,
+      secureContext: clientContext(options),
+      servername: options.serverName,
+      rejectUnauthorized: options.insecure !== true,
+      checkServerIdentity: (serverName, certificate) => checkServerName(serverName, new X509Certificate(certificate.raw), options.verifyPeer),
+      ...(options.alpn === undefined ? {} : { ALPNProtocols: [...options.alpn] }),
+    })
+    const settle = (): void => {
+      signal.removeEventListener('abort', stop)
+      socket.removeListener('error', fail)
+      socket.removeListener('close', closed)
+      socket.removeListener('secureConnect', succeed)
+    }
+    const fail = (error: unknown): void => {
+      settle()
+      socket.on('error', ignore)
+      socket.destroy()
+      reject(error)
+    }
+    const closed = (): void => fail(new Error('the server closed the connection during the handshake'))
+    const stop = (): void => fail(new Error('the handshake did not finish in time', { cause: signal.reason }))
+    const succeed = (): void => {
+      settle()
+      resolve(tlsConnectionOf(socket, connection.remoteAddress))
+    }
+    socket.once('error', fail)
+    socket.once('close', closed)
+    socket.once('secureConnect', succeed)
+    if (signal.aborted) stop()
+    else signal.addEventListener('abort', stop, { once: true })
+  })
+}
+
+/** The chain a server presents, leaf first, nothing verified: only for finding a pinned authority in it. */
+export async function presentedChain(connection: Connection, serverName: string): Promise<readonly X509Certificate[]> {
+  const options: TlsConnectOptions = { serverName, insecure: true, alpn: ['http/1.1'] }
+  const { stream } = await connect(connection, options)
+  const chain: X509Certificate[] = []
+  if (stream instanceof tls.TLSSocket) {
+    let certificate = stream.getPeerCertificate(true) as tls.DetailedPeerCertificate | undefined
+    while (certificate?.raw !== undefined && chain.length < 10) {
+      chain.push(new X509Certificate(certificate.raw))
+      certificate = certificate.issuerCertificate === certificate ? undefined : certificate.issuerCertificate
+    }
+  }
+  stream.destroy()
+  return chain
+}
