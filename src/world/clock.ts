@@ -34,3 +34,8 @@ function sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<v
     signal?.addEventListener('abort', stop, { once: true })
   })
 }
+
+/** Runs the callback when the events of this turn of the event loop have been handled. */
+export function atEndOfTurn(callback: () => void): void {
+  setImmediate(callback)
+}

@@ -4,6 +4,7 @@ import http2 from 'node:http2'
 import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
 import type { TlsConnection } from '#foundation'
+import { pingRegularly } from './http2-client.ts'
 
 /** Answers a request (WHATWG Fetch); `environment` tells who asks. */
 export type FetchHandler<E> = (request: Request, environment: E) => Response | Promise<Response>
@@ -17,7 +18,7 @@ const inactivityMillisecondsMax = 120_000
 const headerMillisecondsMax = 15_000
 
 /** HTTP/2 where ALPN chose `h2` or a protocol of ours, HTTP/1.1 otherwise. */
-export function openHttpServer<E>(handler: FetchHandler<E>, options: { readonly plainAlpn?: readonly string[] } = {}): HttpServer<E> {
+export function openHttpServer<E>(handler: FetchHandler<E>): HttpServer<E> {
   const open = new Set<Duplex>()
   const environments = new WeakMap<object, E>()
   const plainServer = http.createServer(
@@ -31,7 +32,7 @@ export function openHttpServer<E>(handler: FetchHandler<E>, options: { readonly 
       open.add(connection.stream)
       connection.stream.once('close', () => open.delete(connection.stream))
       const usesHttp1 = connection.alpn === undefined || connection.alpn === 'http/1.1'
-      if (usesHttp1 && options.plainAlpn === undefined) {
+      if (usesHttp1) {
         environments.set(connection.stream, environment)
         plainServer.emit('connection', connection.stream)
       } else {
@@ -51,7 +52,10 @@ export function serveHttp2<E>(stream: Duplex, handler: FetchHandler<E>, environm
     listenerFor(() => environment, handler),
   )
   server.on('sessionError', () => stream.destroy())
-  server.on('session', (session) => session.on('error', () => stream.destroy()))
+  server.on('session', (session) => {
+    session.on('error', () => stream.destroy())
+    session.once('close', pingRegularly(session))
+  })
   server.setTimeout(0)
   server.emit('connection', stream)
 }

@@ -13,6 +13,7 @@ function dial(address: Address, options: { readonly signal?: AbortSignal | undef
     const socket = net.connect({
       host: address.host,
       port: address.port,
+      allowHalfOpen: true, // the last bytes of one direction must survive the end of the other
       noDelay: true,
       keepAlive: true,
       keepAliveInitialDelay: keepAliveMilliseconds,
@@ -43,7 +44,8 @@ function dial(address: Address, options: { readonly signal?: AbortSignal | undef
 function listen(address: Address, onConnection: (connection: Connection) => void): Promise<Listener> {
   return new Promise((resolve, reject) => {
     const open = new Set<net.Socket>()
-    const server = net.createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveMilliseconds }, (socket) => {
+    const options = { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveMilliseconds }
+    const server = net.createServer(options, (socket) => {
       open.add(socket)
       socket.once('close', () => open.delete(socket))
       socket.on('error', ignore) // each user of the stream adds its own listener; a late reset must not end the process

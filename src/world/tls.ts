@@ -158,7 +158,8 @@ function handshake(connection: Connection, options: TlsConnectOptions): Promise<
       secureContext: clientContext(options),
       servername: options.serverName,
       rejectUnauthorized: options.insecure !== true,
-      checkServerIdentity: (serverName, certificate) => checkServerName(serverName, new X509Certificate(certificate.raw), options.verifyPeer),
+      checkServerIdentity: (serverName, certificate) =>
+        checkServerName(serverName, new X509Certificate(certificate.raw), options.verifyPeer),
       ...(options.alpn === undefined ? {} : { ALPNProtocols: [...options.alpn] }),
     })
     const settle = (): void => {
