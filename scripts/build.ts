@@ -1,0 +1,21 @@
+/**
+ * `npm run build`: writes dist/, everything that is installed. `npm run build -- programs` or `-- web` does one half.
+ * The version comes from package.json.
+ */
+import { bundlePrograms } from './bundle-programs.ts'
+import { bundleWeb } from './bundle-web.ts'
+
+const halves = process.argv.slice(2)
+const wants = (half: string): boolean => halves.length === 0 || halves.includes(half)
+
+const startedAt = performance.now()
+if (wants('programs')) {
+  const { built, missing } = await bundlePrograms()
+  for (const program of built) console.log(`dist/${program.name}.js  ${Math.round(program.startupBytes / 1024)} KiB loaded at start`)
+  for (const name of missing) console.warn(`WARNING: "${name}" is left out: src/programs/${name}/entry.ts is not there`)
+}
+if (wants('web')) {
+  const files = await bundleWeb()
+  console.log(`dist/web  ${files.length} files`)
+}
+console.log(`built in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`)
