@@ -1,0 +1,12 @@
+/**
+ * AWS as values: ARNs and partitions, the host names of Redshift and RDS, which login a database user means,
+ * the plan of role hops and the one credential call, and the IAM policies that allow them.
+ * Pure: it asks AWS nothing and knows no credentials; `aws-client` performs the plans made here.
+ */
+export * from './arn.ts'
+export * from './endpoint.ts'
+export * from './database-names.ts'
+export * from './login.ts'
+export * from './plan-redshift-login.ts'
+export * from './role-session-name.ts'
+export * from './policy.ts'
