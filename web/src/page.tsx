@@ -30,7 +30,7 @@ export function Failure({ error }: { readonly error: Error }): ReactNode {
   return (
     <div className="failure" role="alert">
       <p>{error.message}</p>
-      {hint === undefined ? null : <p className="hint">{hint}</p>}
+      {hint === undefined ? null : <p className="hint">Hint: {hint}</p>}
     </div>
   )
 }
