@@ -1,5 +1,5 @@
 /** A labelled input with its explanation and its problem, tied together for people who hear the page. */
-import { type ReactNode, type Ref, useId, useState } from 'react'
+import { type ReactNode, useId, useState } from 'react'
 
 export interface TextFieldProps {
   readonly label: string
@@ -12,7 +12,6 @@ export interface TextFieldProps {
   readonly hidden?: boolean
   readonly autoComplete: string
   readonly inputMode?: 'numeric' | 'text'
-  readonly ref?: Ref<HTMLInputElement>
 }
 
 export function TextField(props: TextFieldProps): ReactNode {
@@ -29,7 +28,6 @@ export function TextField(props: TextFieldProps): ReactNode {
       )}
       <input
         id={id}
-        ref={props.ref}
         type={props.hidden === true ? 'password' : 'text'}
         value={props.value}
         onChange={(event) => props.onChange(event.target.value)}

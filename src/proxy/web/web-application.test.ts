@@ -70,7 +70,9 @@ const pingShape = z.looseObject({
   automatic_upgrades: z.boolean(),
   ca_pins: z.array(z.string()),
 })
-const errorShape = z.object({ error: z.object({ code: z.string(), category: z.string(), message: z.string(), hint: z.string().optional() }) })
+const errorShape = z.object({
+  error: z.object({ code: z.string(), category: z.string(), message: z.string(), hint: z.string().optional() }),
+})
 
 async function errorOf(response: Response): Promise<z.infer<typeof errorShape>['error']> {
   return errorShape.parse(await response.json()).error
@@ -81,8 +83,8 @@ interface Site {
   readonly asked: readonly unknown[]
   readonly logged: readonly unknown[]
   readonly time: { milliseconds: number }
-  get(path: string, headers?: Record<string, string>, remoteAddress?: string): Promise<Response>
-  post(path: string, body: unknown, remoteAddress?: string): Promise<Response>
+  readonly get: (path: string, headers?: Record<string, string>, remoteAddress?: string) => Promise<Response>
+  readonly post: (path: string, body: unknown, remoteAddress?: string) => Promise<Response>
 }
 
 function site(): Site {
