@@ -4,4 +4,4 @@
  */
 export * from './proxy.ts'
 export * from './proxy-options.ts'
-export * from './web/door.ts'
+export * from './web/web-application.ts'

@@ -1,0 +1,57 @@
+/** What an agent is made of: its databases, its credentials, and the ports it needs filled. */
+import type { AuditEvent } from '#audit-events'
+import type { AuthorityClient } from '#authority-api'
+import type { RedshiftLoginPlan } from '#aws-model'
+import type { HostIdentity } from '#certificates'
+import type { Clock, KeyPairPem, Log, Network, Randomness, Secret, Tls } from '#foundation'
+import type { Database } from '#resources'
+
+/** The operations an agent calls. */
+export type AgentAuthority = Pick<
+  AuthorityClient,
+  'upsertDatabaseServer' | 'deleteDatabaseServer' | 'getRolesForAgent' | 'appendAuditEvents'
+>
+
+/** Temporary credentials of Redshift for a plan (AWS: GetClusterCredentials, GetClusterCredentialsWithIAM). */
+export interface RedshiftLogins {
+  issue(plan: RedshiftLoginPlan, options: { readonly signal: AbortSignal }): Promise<DatabaseLogin>
+}
+
+/** How the database is logged in to: its user there and the password, good for logging in until `expires`. */
+export interface DatabaseLogin {
+  readonly user: string
+  readonly password: Secret<string>
+  readonly expires: Date
+}
+
+/** The write-ahead journal, as the agent uses it (filled by audit-log). */
+export interface SessionJournal {
+  append(event: AuditEvent): void
+  beginStatement(statement: { readonly uid: string; readonly provisional: AuditEvent }): void
+  finishStatement(event: AuditEvent): void
+  /** Throws AUDIT_WRITE_FAILED. */
+  flushSync(): void
+}
+
+export interface AgentOptions {
+  readonly identity: HostIdentity
+  readonly version: string
+  readonly databases: readonly Database[]
+  /** Read afresh for every handshake. */
+  readonly credentials: {
+    readonly host: () => KeyPairPem
+    readonly userAuthoritiesPem: () => readonly string[]
+  }
+  readonly authority: AgentAuthority
+  readonly redshiftLogins: RedshiftLogins
+  readonly journal: SessionJournal
+  /** Runs a callback when the events of this turn of the event loop have been handled. */
+  readonly atEndOfTurn: (callback: () => void) => void
+  readonly createHash: () => { update(bytes: Uint8Array): void; digestHex(): string }
+  readonly md5Hex: (bytes: Uint8Array) => string
+  readonly network: Network
+  readonly tls: Tls
+  readonly clock: Clock
+  readonly randomness: Randomness
+  readonly log: Log
+}

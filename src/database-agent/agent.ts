@@ -1,0 +1,98 @@
+/** The Database Service: its databases, its live sessions, its word to the cluster. */
+import { fromHex, messageOf, type Connection } from '#foundation'
+import type { Database } from '#resources'
+import type { AgentOptions } from './agent-options.ts'
+import { openAuditTurn } from './audit-turn.ts'
+import { openCancelRegistry } from './cancel-registry.ts'
+import { runHeartbeat, withdrawAll } from './heartbeat.ts'
+import { openRoleDirectory } from './role-directory.ts'
+import { runSession, type SessionContext } from './session.ts'
+
+export const agentAlpn = 'portunus-relay/1'
+
+/** How long a connection that was dialled ahead may wait for its client. */
+const idleDialBackMillisecondsMax = 10 * 60_000
+const drainMillisecondsMax = 10_000
+
+export interface DatabaseAgent extends AsyncDisposable {
+  readonly databaseNames: readonly string[]
+  /** Takes over a dialled-back connection, once its client says its first byte. */
+  accept(connection: Connection): void
+  /** Cancels what a session runs; false when the key is not of a session here. */
+  cancel(call: {
+    readonly processId: number
+    readonly secretKeyHex: string
+    readonly clientAddress: string
+    readonly user?: string | undefined
+  }): Promise<boolean>
+  readonly sessions: number
+}
+
+/** Begins to announce the databases; disposing takes the announcements back and ends the sessions. */
+export function openDatabaseAgent(options: AgentOptions): DatabaseAgent {
+  const databases = new Map<string, Database>(options.databases.map((database) => [database.metadata.name, database]))
+  const cancelRegistry = openCancelRegistry(options.randomness)
+  const context: SessionContext = {
+    agent: options,
+    acceptor: options.tls.acceptor({
+      identity: options.credentials.host,
+      clientAuthoritiesPem: options.credentials.userAuthoritiesPem,
+      alpn: [agentAlpn],
+    }),
+    turn: openAuditTurn(options.journal, options.atEndOfTurn),
+    cancelRegistry,
+    roles: openRoleDirectory(options),
+    databaseNamed: (name) => databases.get(name),
+  }
+  const sessions = new Map<Connection, Promise<void>>()
+  const stopping = new AbortController()
+  const heartbeat = runHeartbeat(options, stopping.signal)
+  return {
+    databaseNames: [...databases.keys()],
+    get sessions() {
+      return sessions.size
+    },
+    accept(connection) {
+      connection.stream.on('error', (error) => options.log.debug('connection failed', { error: messageOf(error) }))
+      whenFirstByteComes(connection, options, () => {
+        const session = runSession(connection, context).finally(() => sessions.delete(connection))
+        sessions.set(connection, session)
+      })
+    },
+    async cancel(call) {
+      const key = fromHex(call.secretKeyHex)
+      const session = key === undefined ? undefined : cancelRegistry.find(call.processId, key)
+      if (session === undefined) return false
+      await session.cancel(call)
+      return true
+    },
+    async [Symbol.asyncDispose]() {
+      stopping.abort()
+      await heartbeat
+      await withdrawAll(options)
+      for (const connection of sessions.keys()) connection.stream.destroy()
+      await Promise.race([Promise.allSettled(sessions.values()), options.clock.sleep(drainMillisecondsMax)])
+    },
+  }
+}
+
+/** TLS has a deadline for its handshake, so it begins only when the client does. */
+function whenFirstByteComes(connection: Connection, options: AgentOptions, begin: () => void): void {
+  const { stream } = connection
+  const settle = (): void => {
+    timer[Symbol.dispose]()
+    stream.removeListener('readable', look)
+    stream.removeListener('close', settle)
+  }
+  const look = (): void => {
+    settle()
+    if (stream.readableLength > 0) begin()
+    else stream.destroy()
+  }
+  const timer = options.clock.timer(idleDialBackMillisecondsMax, () => {
+    settle()
+    stream.destroy()
+  })
+  stream.once('readable', look)
+  stream.once('close', settle)
+}

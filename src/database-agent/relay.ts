@@ -1,0 +1,126 @@
+/**
+ * The relay: server bytes are piped to the client untouched but for the cancel key; client bytes go on as they came, once
+ * the records of the statements in them are on disk. It frames through the recorder's tap and re-encodes nothing.
+ */
+import type { Duplex } from 'node:stream'
+import type { BackendKeyRewriter } from '#postgres-protocol'
+import type { AuditTurn } from './audit-turn.ts'
+
+export interface RelayOptions {
+  readonly client: Duplex
+  readonly database: Duplex
+  /** Server bytes that were read while logging in. */
+  readonly firstServerBytes: Uint8Array
+  readonly tap: { frontend(chunk: Uint8Array): boolean; backend(chunk: Uint8Array): void }
+  readonly rewriter: BackendKeyRewriter
+  readonly turn: AuditTurn
+  /** Told once, when the first ReadyForQuery has passed and the cancel key is known. */
+  readonly onReady: () => void
+  /** Told when statements could not be recorded and so were not forwarded; the relay ends. */
+  readonly onUnrecorded: (error: unknown) => void
+}
+
+/** Which side ended it, and how. */
+export interface RelayEnd {
+  readonly endedBy: 'client' | 'database' | 'agent'
+  readonly error: Error | undefined
+}
+
+/** Resolves when both directions have ended. */
+export function relay(options: RelayOptions): Promise<RelayEnd> {
+  const { client, database } = options
+  return new Promise((resolve) => {
+    let first: RelayEnd | undefined
+    let open = 2
+    const note = (endedBy: RelayEnd['endedBy'], error?: Error): void => {
+      first ??= { endedBy, error }
+    }
+    const watch = (stream: Duplex, other: Duplex, side: 'client' | 'database'): void => {
+      stream.on('error', (error) => {
+        note(side, error)
+        other.destroy()
+      })
+      stream.once('end', () => note(side))
+      stream.once('close', () => {
+        note(side)
+        // Without a proper end nothing more can be delivered; with one, the other side finishes what it was sent.
+        if (!stream.readableEnded || !stream.writableFinished) other.end()
+        open -= 1
+        if (open === 0) resolve(first ?? { endedBy: side, error: undefined })
+        else if (!other.writableFinished) other.end()
+      })
+    }
+    watch(client, database, 'client')
+    watch(database, client, 'database')
+    forwardServerBytes(options)
+    forwardClientBytes(options, (error) => {
+      note('agent', error instanceof Error ? error : undefined)
+      options.onUnrecorded(error)
+      database.destroy()
+    })
+  })
+}
+
+/** Until the first ReadyForQuery each chunk passes the rewriter; from then on it is a plain pipe with a tap beside it. */
+function forwardServerBytes({ client, database, firstServerBytes, tap, rewriter, onReady }: RelayOptions): void {
+  const listen = (chunk: Uint8Array): void => tap.backend(chunk)
+  const pipe = (): void => {
+    onReady()
+    database.on('data', listen)
+    database.pipe(client)
+  }
+  const rewrite = (chunk: Uint8Array): void => {
+    const rewritten = rewriter.push(chunk)
+    tap.backend(rewritten)
+    client.write(rewritten)
+    if (!rewriter.done) return
+    database.removeListener('data', rewrite)
+    database.removeListener('end', end)
+    pipe()
+  }
+  const end = (): void => void client.end()
+  database.on('data', rewrite)
+  database.once('end', end)
+  if (firstServerBytes.length > 0) rewrite(firstServerBytes)
+}
+
+/** Chunks with statements wait for the one write of this turn; chunks behind them wait too, so that order is kept. */
+function forwardClientBytes({ client, database, tap, turn }: RelayOptions, onUnrecorded: (error: unknown) => void): void {
+  let held: Uint8Array[] = []
+  let ended = false
+
+  const forward = (chunk: Uint8Array): void => {
+    if (database.writable && !database.write(chunk)) client.pause()
+  }
+  const release = (error: unknown): void => {
+    const chunks = held
+    held = []
+    if (error !== undefined) {
+      onUnrecorded(error)
+      return
+    }
+    if (chunks.length === 1 && chunks[0] !== undefined) {
+      forward(chunks[0])
+    } else {
+      database.cork()
+      for (const chunk of chunks) forward(chunk)
+      database.uncork()
+    }
+    if (ended) database.end()
+  }
+
+  database.on('drain', () => client.resume())
+  client.on('data', (chunk: Uint8Array) => {
+    const mustBeRecorded = tap.frontend(chunk)
+    if (!mustBeRecorded && held.length === 0) {
+      forward(chunk)
+      return
+    }
+    held.push(chunk)
+    if (held.length === 1) turn.afterWrite(release)
+  })
+  client.once('end', () => {
+    ended = true
+    if (held.length === 0) database.end()
+  })
+}
