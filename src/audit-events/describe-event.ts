@@ -1,0 +1,104 @@
+/** How an event reads for a person: one line, without its time. */
+import type { AuditEvent, AuditEventName } from './event.ts'
+
+type Read = (field: string) => string
+
+const textLengthMax = 160
+
+// eslint-disable-next-line no-control-regex -- control characters are what is looked for
+const unprintable = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g
+
+/** One printable line. An event this version does not know is described by its name. */
+export function describeEvent(event: AuditEvent): string {
+  const describe = Object.hasOwn(descriptions, event.event) ? descriptions[event.event as AuditEventName] : undefined
+  const read: Read = (field) => shown(event[field])
+  const line = describe === undefined ? `${shown(event.event)}` : describe(read, event)
+  return line.replaceAll(/ +/g, ' ').trim()
+}
+
+const descriptions: Readonly<Record<AuditEventName, (read: Read, event: AuditEvent) => string>> = {
+  'user.login': (read, event) =>
+    event['success'] === true ? `${read('user')} logged in` : `${read('user')} failed to log in${because(read)}`,
+  'user.create': (read) => `${read('user')} created the user ${read('name')}${having('roles', read)}`,
+  'user.update': (read) => `${read('user')} changed the user ${read('name')}${having('roles', read)}`,
+  'user.delete': (read) => `${read('user')} deleted the user ${read('name')}`,
+  'user.reset': (read) => `${read('user')} reset the user ${read('name')}`,
+  'invite.create': (read) => `${read('user')} invited ${read('name')}`,
+  'invite.redeemed': (read, event) =>
+    event['success'] === true
+      ? `${read('user')} set a password and second factor`
+      : `${read('user')} failed to use an invitation${because(read)}`,
+  'token.create': (read) => `${read('user')} created the token ${read('name')}${having('roles', read)}`,
+  'token.delete': (read) => `${read('user')} deleted the token ${read('name')}`,
+  join: (read, event) => {
+    const host = `${read('hostname')} (${read('host_id')})`
+    return event['success'] === true ? `${host} joined as ${read('roles')}` : `${host} was not let in as ${read('roles')}${because(read)}`
+  },
+  'cert.create': (read, event) =>
+    `${read('user')} got a ${read('cert_type')} certificate${event['db_service'] === undefined ? '' : ` for ${read('db_service')}`} until ${read('expires')}`,
+  'access.denied': (read) => `${read('user')} was refused ${read('operation')}${because(read)}`,
+  'db.create': (read) => `${read('user')} created the database ${read('name')}`,
+  'db.update': (read) => `${read('user')} changed the database ${read('name')}`,
+  'db.delete': (read) => `${read('user')} deleted the database ${read('name')}`,
+  'db.session.start': (read, event) =>
+    event['success'] === true
+      ? `${read('user')} connected to ${database(read)}`
+      : `${read('user')} was refused ${database(read)}${because(read)}`,
+  'db.session.connect.failed': (read) => `${read('user')} could not reach ${database(read)}${because(read)}`,
+  'db.session.end': (read, event) =>
+    `${read('user')} left ${database(read)}${event['statements'] === undefined ? '' : ` after ${count(read('statements'), 'statement')}`}`,
+  'db.session.query': (read, event) => `${read('user')} on ${read('db_service')}: ${read('db_query')}${outcome(read, event)}`,
+  'db.session.query.part': (read) => `${read('user')} on ${read('db_service')}, part ${read('part')}: ${read('db_query')}`,
+  'db.session.cancel': (read, event) =>
+    event['success'] === true
+      ? `${read('user')} cancelled a statement on ${read('db_service')}`
+      : `a cancel request was refused${because(read)}`,
+  'db.session.malformed_packet': (read) =>
+    `audit stopped reading the ${read('direction')} side of ${read('user')} on ${database(read)}: ${read('reason')}`,
+  'client.disconnect': (read) => `${read('user')} was disconnected from ${read('db_service')}: ${read('reason')}`,
+}
+
+function database(read: Read): string {
+  return `${read('db_service')} as ${read('db_user')} (database name ${read('db_name')})`
+}
+
+function because(read: Read): string {
+  const error = read('error')
+  return error === '?' ? '' : `: ${error}`
+}
+
+function having(field: string, read: Read): string {
+  const value = read(field)
+  return value === '?' ? '' : ` with ${field} ${value}`
+}
+
+function outcome(read: Read, event: AuditEvent): string {
+  switch (event['outcome']) {
+    case 'ok':
+    case 'suspended': {
+      const parts = [
+        event['rows'] === undefined ? '' : count(read('rows'), 'row'),
+        event['duration_ms'] === undefined ? '' : `${Math.round(Number(event['duration_ms']))} ms`,
+      ].filter((part) => part !== '')
+      return parts.length === 0 ? '' : ` (${parts.join(', ')})`
+    }
+    case 'error':
+      return ` (failed: ${read('sql_state')} ${read('error')})`
+    case undefined:
+      return ''
+    default:
+      return ` (${read('outcome')})`
+  }
+}
+
+function count(number: string, noun: string): string {
+  return `${number} ${noun}${number === '1' ? '' : 's'}`
+}
+
+/** A value for a terminal: no control or direction marks, not too long; `?` for what is missing. */
+function shown(value: unknown): string {
+  if (value === undefined || value === null || value === '') return '?'
+  const text = Array.isArray(value) ? value.join(',') : typeof value === 'object' ? JSON.stringify(value) : String(value)
+  const clean = text.slice(0, textLengthMax * 4).replaceAll(unprintable, ' ')
+  return clean.length <= textLengthMax ? clean : `${clean.slice(0, textLengthMax - 3)}...`
+}
