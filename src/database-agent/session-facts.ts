@@ -1,6 +1,5 @@
 /** The facts of one database session, and the audit events made of them. Pure. */
-import type { AuditEventBody } from '#audit-events'
-import { redactSql } from '#audit-events'
+import { databaseQuery, databaseSessionCancel, databaseSessionStart, type AuditEventBody } from '#audit-events'
 import type { UserIdentity } from '#certificates'
 import { errorDocument, sqlStateOf } from '#foundation'
 import type { StatementBegun, StatementFinished } from '#postgres-protocol'
@@ -45,18 +44,17 @@ function common(facts: SessionFacts) {
 }
 
 export function startedEvent(facts: SessionFacts): AuditEventBody {
-  return {
-    event: 'db.session.start',
-    code: 'TDB00I',
+  return databaseSessionStart({
     success: true,
     ...common(facts),
     certificate_id: facts.identity.certificateId,
-    ...(facts.applicationName === undefined ? {} : { user_agent: facts.applicationName }),
-  }
+    user_agent: facts.applicationName,
+  })
 }
 
 export function deniedEvent(facts: SessionFacts, error: unknown): AuditEventBody {
-  return { event: 'db.session.start', code: 'TDB00W', success: false, error: errorDocument(error).message, ...common(facts) }
+  const { message, code } = errorDocument(error)
+  return databaseSessionStart({ success: false, error: message, error_code: code, ...common(facts) })
 }
 
 export function connectFailedEvent(facts: SessionFacts, error: unknown): AuditEventBody {
@@ -76,7 +74,7 @@ export interface SessionTotals {
   readonly statements: number
   readonly clientBytes: number
   readonly serverBytes: number
-  readonly endedBy: string
+  readonly endedBy: 'client' | 'database' | 'agent'
   readonly error?: string | undefined
 }
 
@@ -88,65 +86,61 @@ export function endedEvent(facts: SessionFacts, totals: SessionTotals, endedAt: 
     session_start: facts.startedAt.toISOString(),
     session_stop: endedAt.toISOString(),
     statements: totals.statements,
-    client_bytes: totals.clientBytes,
-    server_bytes: totals.serverBytes,
+    bytes_received: totals.clientBytes,
+    bytes_sent: totals.serverBytes,
     ended_by: totals.endedBy,
-    ...(totals.error === undefined ? {} : { error: totals.error }),
+    ...(totals.error === undefined ? {} : { reason: totals.error }),
   }
 }
 
-export function cancelEvent(
+/** `client_address` is where the cancel request came from. */
+export function cancelEvent(facts: SessionFacts, processId: number, clientAddress: string): AuditEventBody {
+  return databaseSessionCancel({ success: true, ...common(facts), postgres_pid: processId, client_address: clientAddress })
+}
+
+export function surpriseEvent(
   facts: SessionFacts,
-  request: { readonly clientAddress: string; readonly user?: string | undefined },
+  surprise: { readonly direction: 'frontend' | 'backend'; readonly reason: string },
 ): AuditEventBody {
-  return {
-    event: 'db.session.cancel',
-    code: 'TDB11I',
-    ...common(facts),
-    cancel_address: request.clientAddress,
-    ...(request.user === undefined ? {} : { cancelled_by: request.user }),
-  }
+  const direction = surprise.direction === 'frontend' ? 'client' : 'database'
+  return { event: 'db.session.malformed_packet', code: 'TDB06I', ...common(facts), direction, reason: surprise.reason }
 }
 
-export function surpriseEvent(facts: SessionFacts, surprise: { readonly direction: string; readonly reason: string }): AuditEventBody {
-  return { event: 'db.session.malformed_packet', code: 'TDB06I', ...common(facts), direction: surprise.direction, reason: surprise.reason }
-}
-
-/** A statement as it stands before it has run: what is on disk if the agent dies now. */
+/** A statement as it stands; without `finished` it is what is on disk if the agent dies now. */
 export function statementEvent(
   facts: SessionFacts,
   upstream: UpstreamFacts,
   begun: StatementBegun,
   finished: StatementFinished | undefined,
 ): AuditEventBody {
-  const failed = finished !== undefined && (finished.outcome === 'error' || finished.outcome === 'skipped')
-  const shared = {
+  return databaseQuery({
     ...common(facts),
-    db_user_actual: upstream.user,
-    ...(upstream.processId === undefined ? {} : { db_pid: upstream.processId }),
-    statement_index: begun.index,
-    db_query: redactSql(begun.sql),
+    db_actual_user: upstream.user,
+    postgres_pid: upstream.processId,
+    db_query: begun.sql,
     db_query_bytes: begun.sqlLengthBytes,
-    ...(begun.sqlSha256 === undefined ? {} : { db_query_sha256: begun.sqlSha256 }),
-    ...(begun.parameters === undefined ? {} : { db_query_parameters: begun.parameters }),
-    ...(begun.statementName === undefined || begun.statementName === '' ? {} : { statement_name: begun.statementName }),
-    ...(begun.portalName === undefined || begun.portalName === '' ? {} : { portal_name: begun.portalName }),
+    db_query_sha256: begun.sqlSha256,
+    db_query_parameters: begun.parameters,
+    statement_name: nonEmpty(begun.statementName),
+    portal_name: nonEmpty(begun.portalName),
+    user_agent: facts.applicationName,
     outcome: finished?.outcome ?? 'unknown',
     ...(finished === undefined ? {} : resultOf(finished)),
-  }
-  return failed
-    ? { event: 'db.session.query', code: 'TDB02W', success: false, ...shared }
-    : { event: 'db.session.query', code: 'TDB02I', success: true, ...shared }
+  })
+}
+
+function nonEmpty(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text
 }
 
 function resultOf(finished: StatementFinished) {
   return {
     rows: finished.rows,
     duration_ms: Math.round(finished.durationMilliseconds * 1000) / 1000,
-    client_bytes: finished.clientBytes,
-    server_bytes: finished.serverBytes,
-    ...(finished.commandTag === undefined ? {} : { command_tag: finished.commandTag }),
-    ...(finished.sqlState === undefined ? {} : { sql_state: finished.sqlState }),
-    ...(finished.message === undefined ? {} : { error: finished.message }),
+    bytes_received: finished.clientBytes,
+    bytes_sent: finished.serverBytes,
+    command_tag: finished.commandTag,
+    sql_state: finished.sqlState,
+    error: finished.message,
   }
 }

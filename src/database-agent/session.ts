@@ -214,7 +214,7 @@ function registerCancel(key: BackendKey | undefined, facts: SessionFacts, contex
     processId: key.processId,
     mintedKey: key.mintedKey,
     async cancel(request) {
-      record(cancelEvent(facts, request), context)
+      record(cancelEvent(facts, key.processId, request.clientAddress), context)
       const signal = context.agent.clock.deadline(cancelMillisecondsMax)
       await sendCancel({ database: facts.database, processId: key.processId, secretKey: key.realKey, signal }, context.agent)
     },

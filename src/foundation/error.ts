@@ -126,3 +126,18 @@ export function sqlStateOf(error: unknown): string {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
+
+/** Whether a parsed JSON value is the document of an error. */
+export function isErrorDocument(value: unknown): value is ErrorDocument {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'code' in value &&
+    typeof value.code === 'string' &&
+    'message' in value &&
+    typeof value.message === 'string' &&
+    'category' in value &&
+    typeof value.category === 'string' &&
+    value.category in statusByCategory
+  )
+}

@@ -1,6 +1,6 @@
 /** From a person who wants a database to a connection with an agent that serves it. */
 import { decideDatabaseAccess } from '#access'
-import type { AuditEventBody } from '#audit-events'
+import { databaseSessionStart, type AuditEventBody } from '#audit-events'
 import type { UserIdentity } from '#certificates'
 import { PortunusError, messageOf, type Clock, type Connection, type Log } from '#foundation'
 import type { DatabaseServer } from '#resources'
@@ -71,11 +71,10 @@ async function authorize(request: DatabaseRequest, server: DatabaseServer, optio
 
 function deniedEvent(request: DatabaseRequest, server: DatabaseServer, error: PortunusError): AuditEventBody {
   const { spec } = server.spec.database
-  return {
-    event: 'db.session.start',
-    code: 'TDB00W',
+  return databaseSessionStart({
     success: false,
     error: error.message,
+    error_code: error.code,
     user: request.identity.user,
     db_service: request.service,
     db_protocol: spec.protocol,
@@ -83,7 +82,7 @@ function deniedEvent(request: DatabaseRequest, server: DatabaseServer, error: Po
     db_user: request.databaseUser,
     db_name: request.databaseName,
     client_address: request.clientAddress,
-  }
+  })
 }
 
 function agentsByLoad(servers: readonly DatabaseServer[], hub: TunnelHub): readonly string[] {

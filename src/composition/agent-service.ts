@@ -1,0 +1,127 @@
+/** The Database Service in this process: journal, AWS, tunnel and the agent itself. */
+import { createHash } from 'node:crypto'
+import { openAuditJournal } from '#audit-log'
+import type { AuthorityClient } from '#authority-api'
+import { openRedshiftLogins } from '#aws-client'
+import { proxyServerName } from '#certificates'
+import { openDatabaseAgent, type DatabaseAgent } from '#database-agent'
+import { messageOf, type Connection, type Log, type TlsConnection } from '#foundation'
+import { tunnelAlpn } from '#proxy'
+import type { Database } from '#resources'
+import { runAgentTunnel } from '#tunnel'
+import { atEndOfTurn, nodeClock, nodeFiles, nodeNetwork, nodeRandomness, nodeTls, openJournalFile, serveHttp2, type Machine } from '#world'
+import type { HostCredentials } from './credentials.ts'
+import { dataDirectory } from './data-directory.ts'
+
+export interface AgentServiceOptions {
+  readonly credentials: HostCredentials
+  readonly authority: AuthorityClient
+  readonly databases: readonly Database[]
+  /** Opens a raw connection to the proxy: over TCP, or in memory to the one of this process. */
+  readonly dialProxy: (options: { readonly signal: AbortSignal }) => Promise<Connection>
+  readonly onConnected?: (() => void) | undefined
+  readonly dataDirectory: string
+  readonly version: string
+  readonly machine: Machine
+  readonly log: Log
+}
+
+export interface AgentService extends AsyncDisposable {
+  readonly agent: DatabaseAgent
+  /** Events not yet acknowledged by the authority. */
+  readonly pendingEvents: () => number
+}
+
+const lastShipMilliseconds = 3_000
+
+export async function startAgentService(options: AgentServiceOptions): Promise<AgentService> {
+  const { credentials, authority, log } = options
+  const paths = dataDirectory(options.dataDirectory)
+  await using opened = new AsyncDisposableStack()
+  const journal = opened.use(
+    openAuditJournal({
+      file: openJournalFile(paths.auditJournal),
+      acknowledgedFile: openJournalFile(paths.auditJournalAcknowledged),
+      log,
+    }),
+  )
+  const agent = openDatabaseAgent({
+    identity: credentials.identity,
+    version: options.version,
+    databases: options.databases,
+    credentials: { host: credentials.keyPair, userAuthoritiesPem: credentials.userAuthoritiesPem },
+    authority,
+    redshiftLogins: openRedshiftLogins({
+      environment: options.machine.environment,
+      homeDirectory: options.machine.homeDirectory,
+      files: nodeFiles,
+      clock: nodeClock,
+      log,
+    }),
+    journal,
+    atEndOfTurn,
+    createHash: sha256,
+    md5Hex: (bytes) => createHash('md5').update(bytes).digest('hex'),
+    network: nodeNetwork,
+    tls: nodeTls,
+    clock: nodeClock,
+    randomness: nodeRandomness,
+    log,
+  })
+  const stopping = new AbortController()
+  const shipping = new AbortController()
+  const shipped = journal.ship(async (events) => void (await authority.appendAuditEvents({ events: [...events] })), {
+    signal: shipping.signal,
+    clock: nodeClock,
+  })
+  const tunnel = runAgentTunnel(
+    {
+      connectControl: (dial) => connectControl(options, dial.signal),
+      dialProxy: options.dialProxy,
+      serveControl: (connection, handler) => serveHttp2(connection.stream, (request) => handler(request), {}),
+      onConnection: (connection) => agent.accept(connection),
+      onCancel: (call) => agent.cancel(call),
+      onState: (state) => (state === 'connected' ? options.onConnected?.() : undefined),
+      clock: nodeClock,
+      randomness: nodeRandomness,
+      log,
+    },
+    stopping.signal,
+  )
+  const lifetime = opened.move()
+  return {
+    agent,
+    pendingEvents: () => journal.pending(),
+    async [Symbol.asyncDispose]() {
+      await agent[Symbol.asyncDispose]()
+      stopping.abort()
+      await tunnel
+      await shipRest(journal.pending)
+      shipping.abort()
+      await shipped.catch((error: unknown) => log.debug('shipping stopped', { error: messageOf(error) }))
+      await lifetime.disposeAsync()
+    },
+  }
+}
+
+/** Gives the last events a moment; what is left is on disk and goes out at the next start. */
+async function shipRest(pending: () => number): Promise<void> {
+  const until = nodeClock.monotonicMilliseconds() + lastShipMilliseconds
+  while (pending() > 0 && nodeClock.monotonicMilliseconds() < until) await nodeClock.sleep(20)
+}
+
+async function connectControl(options: AgentServiceOptions, signal: AbortSignal): Promise<TlsConnection> {
+  const connection = await options.dialProxy({ signal })
+  return await nodeTls.connect(connection, {
+    serverName: proxyServerName,
+    authoritiesPem: options.credentials.hostAuthoritiesPem(),
+    identity: options.credentials.keyPair(),
+    alpn: [tunnelAlpn],
+    signal,
+  })
+}
+
+function sha256(): { update(bytes: Uint8Array): void; digestHex(): string } {
+  const hash = createHash('sha256')
+  return { update: (bytes) => void hash.update(bytes), digestHex: () => hash.digest('hex') }
+}

@@ -1,0 +1,190 @@
+/** The services of one `teleport start`, in the order they need each other. */
+import { createAuthorityClient, type AuthorityClient } from '#authority-api'
+import type { TeleportConfiguration } from '#configuration'
+import { authorityServerName } from '#certificates'
+import type { WebTrust } from '#client'
+import { PortunusError, messageOf, type Address, type Connection, type Log } from '#foundation'
+import { memoryPair, nodeClock, nodeFiles, nodeNetwork, nodeRandomness, nodeTls, version, type Machine } from '#world'
+import { startAgentService, type AgentService } from './agent-service.ts'
+import { authorityAlpn, startAuthorityService, type AuthorityService } from './authority-service.ts'
+import { clientWorld } from './client-world.ts'
+import { dataDirectory } from './data-directory.ts'
+import { joinOrReuse, type JoinedHost } from './host-join.ts'
+import { readOrMakeHostUuid } from './host-uuid.ts'
+import { startProxyService, type ProxyService } from './proxy-service.ts'
+import { openReconnectingTransport } from './reconnecting-transport.ts'
+
+export interface TeleportServiceOptions {
+  readonly configuration: TeleportConfiguration
+  readonly machine: Machine
+  /** The folder of the built web UI. */
+  readonly webDirectory: string
+  /** Verifies no web certificate; only for trying things out. */
+  readonly insecure: boolean
+  readonly log: Log
+}
+
+export interface TeleportService extends AsyncDisposable {
+  readonly clusterName: string
+  readonly proxyAddress: string | undefined
+}
+
+const dialMillisecondsMax = 10_000
+
+/** Starts what the configuration enables; what was started is stopped again when a later part fails. */
+export async function startTeleportService(options: TeleportServiceOptions): Promise<TeleportService> {
+  const { configuration, log } = options
+  const hostId = await readOrMakeHostUuid(dataDirectory(configuration.dataDirectory).hostUuid, {
+    files: nodeFiles,
+    randomness: nodeRandomness,
+  })
+  await using opened = new AsyncDisposableStack()
+  const clusterName = configuration.auth.clusterName ?? configuration.nodename
+  const authority = configuration.auth.enabled ? opened.use(await startAuthority(options, hostId, clusterName)) : undefined
+  const proxy = configuration.proxy.enabled ? opened.use(await startProxy(options, authority, clusterName)) : undefined
+  const joinedName = configuration.database.enabled ? await startAgent(options, { hostId, authority, proxy, opened }) : clusterName
+  if (authority === undefined && proxy === undefined && !configuration.database.enabled) throw nothingEnabled()
+  log.info('teleport is ready', { cluster: joinedName, version })
+  const lifetime = opened.move()
+  return { clusterName: joinedName, proxyAddress: proxy?.publicAddress, [Symbol.asyncDispose]: () => lifetime.disposeAsync() }
+}
+
+function startAuthority(options: TeleportServiceOptions, hostId: string, clusterName: string): Promise<AuthorityService> {
+  const { configuration } = options
+  return startAuthorityService({
+    dataDirectory: configuration.dataDirectory,
+    hostId,
+    hostname: configuration.nodename,
+    clusterName,
+    version,
+    publicAddresses: configuration.proxy.publicAddresses,
+    staticTokens: [],
+    listenAddress: configuration.auth.listenAddress,
+    log: options.log.child({ service: 'auth' }),
+  })
+}
+
+function startProxy(options: TeleportServiceOptions, authority: AuthorityService | undefined, clusterName: string): Promise<ProxyService> {
+  const { configuration } = options
+  if (authority === undefined) {
+    throw new PortunusError(
+      'PROXY_NEEDS_AUTHORITY',
+      'Cannot start the Proxy Service: this version runs it in one process with the Auth Service',
+      {
+        category: 'unsupported',
+        hint: 'set auth_service.enabled: "yes" in the same file, or proxy_service.enabled: "no"',
+      },
+    )
+  }
+  return startProxyService({
+    authorityService: authority,
+    clusterName,
+    version,
+    listenAddress: configuration.proxy.webListenAddress,
+    publicAddresses: configuration.proxy.publicAddresses,
+    nodename: configuration.nodename,
+    httpsKeyPairs: configuration.proxy.httpsKeypairs,
+    webDirectory: options.webDirectory,
+    log: options.log.child({ service: 'proxy' }),
+  })
+}
+
+interface AgentParts {
+  readonly hostId: string
+  readonly authority: AuthorityService | undefined
+  readonly proxy: ProxyService | undefined
+  readonly opened: AsyncDisposableStack
+}
+
+/** With the proxy in the same process the agent reaches it through memory; the code is the same as over a network. */
+async function startAgent(options: TeleportServiceOptions, parts: AgentParts): Promise<string> {
+  const { authority, proxy, opened } = parts
+  if (authority !== undefined && proxy !== undefined && options.configuration.proxyServer === undefined) {
+    const credentials = await authority.localHost(['Db'])
+    const client = authority.authority.clientFor({ identity: credentials.identity, remoteAddress: 'local' })
+    const dialProxy = async (): Promise<Connection> => {
+      const [ours, theirs] = memoryPair('127.0.0.1:0')
+      proxy.proxy.accept(theirs)
+      return ours
+    }
+    opened.use(await startAgentOf(options, { credentials, authority: client, dialProxy }))
+    return credentials.identity.cluster
+  }
+  const proxyAddress = options.configuration.proxyServer
+  if (proxyAddress === undefined) throw proxyServerMissing()
+  const joined = await joinThrough(options, parts.hostId, proxyAddress)
+  const dialProxy = ({ signal }: { readonly signal: AbortSignal }): Promise<Connection> => nodeNetwork.dial(proxyAddress, { signal })
+  const transport = opened.use(openReconnectingTransport(() => connectAuthority(joined, proxyAddress)))
+  const client = createAuthorityClient(transport)
+  const onConnected = (): void => refreshAuthorities(client, joined, options.log)
+  opened.use(await startAgentOf(options, { credentials: joined.credentials, authority: client, dialProxy, onConnected }))
+  return joined.clusterName
+}
+
+type AgentEnds = Pick<Parameters<typeof startAgentService>[0], 'credentials' | 'authority' | 'dialProxy' | 'onConnected'>
+
+function startAgentOf(options: TeleportServiceOptions, ends: AgentEnds): Promise<AgentService> {
+  return startAgentService({
+    ...ends,
+    databases: options.configuration.database.databases,
+    dataDirectory: options.configuration.dataDirectory,
+    version,
+    machine: options.machine,
+    log: options.log.child({ service: 'db' }),
+  })
+}
+
+function joinThrough(options: TeleportServiceOptions, hostId: string, proxyAddress: Address): Promise<JoinedHost> {
+  const { configuration, log } = options
+  return joinOrReuse({
+    proxyAddress,
+    trust: trustOf(options),
+    token: configuration.authToken,
+    hostId,
+    hostname: configuration.nodename,
+    roles: ['Db'],
+    identityPath: dataDirectory(configuration.dataDirectory).agentIdentity,
+    world: clientWorld(log),
+    log,
+  })
+}
+
+function trustOf(options: TeleportServiceOptions): WebTrust {
+  if (options.insecure) return { kind: 'insecure' }
+  const { caPins } = options.configuration
+  return caPins.length > 0 ? { kind: 'pinned', pins: caPins } : { kind: 'known', authoritiesPem: [] }
+}
+
+async function connectAuthority(joined: JoinedHost, proxyAddress: Address) {
+  const signal = nodeClock.deadline(dialMillisecondsMax)
+  const connection = await nodeNetwork.dial(proxyAddress, { signal })
+  return await nodeTls.connect(connection, {
+    serverName: authorityServerName,
+    authoritiesPem: joined.credentials.hostAuthoritiesPem(),
+    identity: joined.credentials.keyPair(),
+    alpn: [authorityAlpn],
+    signal,
+  })
+}
+
+/** Each time the control channel opens, so that an agent that was away learns what changed meanwhile. */
+function refreshAuthorities(client: AuthorityClient, joined: JoinedHost, log: Log): void {
+  client
+    .getAuthorities({})
+    .then((authorities) => joined.updateAuthorities(authorities))
+    .catch((error: unknown) => log.warn('certificate authorities not refreshed', { error: messageOf(error) }))
+}
+
+function proxyServerMissing(): PortunusError {
+  return new PortunusError('PROXY_SERVER_MISSING', 'Cannot start the Database Service: the configuration names no proxy to dial', {
+    category: 'bad-input',
+    hint: 'set teleport.proxy_server to the address of the Proxy Service, such as teleport.example.com:3080',
+  })
+}
+
+function nothingEnabled(): PortunusError {
+  return new PortunusError('NOTHING_ENABLED', 'Cannot start: no service is enabled in the configuration', {
+    category: 'bad-input',
+    hint: 'set enabled: "yes" for auth_service, proxy_service or db_service',
+  })
+}
