@@ -1,0 +1,67 @@
+/** Operations about join tokens and the hosts that came in with them. */
+import { z } from 'zod'
+import { anyHost, rule, type Operation } from '../operation.ts'
+import { auditEvent, labels, nothing, pemList, pemText, systemRole, time, ttlMilliseconds } from '../schemas.ts'
+
+const roles = z.array(systemRole).min(1).max(8).readonly()
+
+export const hostOperations = {
+  createToken: {
+    method: 'POST',
+    path: '/v1/tokens/create',
+    needs: [rule('token', 'create')],
+    request: z.object({
+      roles,
+      ttlMilliseconds: ttlMilliseconds.optional(),
+      value: z.string().min(1).max(1024).optional(),
+      labels: labels.optional(),
+    }),
+    response: z.object({ token: z.string(), roles, expires: time }),
+  },
+  /** Values are masked: only their hashes are kept. */
+  listTokens: {
+    method: 'GET',
+    path: '/v1/tokens',
+    needs: [rule('token', 'list')],
+    request: nothing,
+    response: z.object({
+      tokens: z.array(z.object({ maskedValue: z.string(), roles, labels, expires: time.optional() })).readonly(),
+    }),
+  },
+  deleteToken: {
+    method: 'POST',
+    path: '/v1/tokens/delete',
+    needs: [rule('token', 'delete')],
+    request: z.object({ value: z.string().min(1).max(1024) }),
+    response: nothing,
+  },
+  renewHost: {
+    method: 'POST',
+    path: '/v1/hosts/renew',
+    needs: [anyHost],
+    request: z.object({ publicKeyPem: pemText }),
+    response: z.object({
+      certificatePem: z.string(),
+      hostAuthoritiesPem: pemList,
+      userAuthoritiesPem: pemList,
+      dbAuthoritiesPem: pemList,
+      clusterName: z.string(),
+    }),
+  },
+  listLocks: {
+    method: 'GET',
+    path: '/v1/locks',
+    needs: [anyHost],
+    request: nothing,
+    response: z.object({ locks: z.array(z.record(z.string(), z.unknown())).readonly() }),
+  },
+  /** Idempotent by uid, so that a journal may be shipped twice. */
+  appendAuditEvents: {
+    method: 'POST',
+    path: '/v1/audit/append',
+    needs: [anyHost],
+    request: z.object({ events: z.array(auditEvent).max(10_000).readonly() }),
+    response: nothing,
+    requestBytesMax: 32 * 1024 * 1024,
+  },
+} as const satisfies Record<string, Operation>

@@ -1,0 +1,18 @@
+/** The answers to all operations of the table; one that has none does not compile. */
+import type { Handlers } from '#authority-api'
+import { clusterHandlers } from './handlers/cluster-handlers.ts'
+import { databaseHandlers } from './handlers/database-handlers.ts'
+import { hostHandlers } from './handlers/host-handlers.ts'
+import { signInHandlers } from './handlers/sign-in-handlers.ts'
+import { userHandlers } from './handlers/user-handlers.ts'
+import type { AuthorityParts } from './parts.ts'
+
+export function createHandlers(parts: AuthorityParts): Handlers {
+  return {
+    ...clusterHandlers(parts),
+    ...signInHandlers(parts),
+    ...userHandlers(parts),
+    ...hostHandlers(parts),
+    ...databaseHandlers(parts),
+  }
+}

@@ -1,0 +1,46 @@
+/** Answers about the cluster: its name, authorities, proxies and audit log. */
+import type { Handlers } from '#authority-api'
+import { caPin } from '#certificates'
+import { PortunusError } from '#foundation'
+import { authorityTypes } from '../certificate-authorities.ts'
+import type { AuthorityParts } from '../parts.ts'
+
+type ClusterHandlers = Pick<
+  Handlers,
+  'ping' | 'getStatus' | 'getAuthorities' | 'upsertProxy' | 'listProxies' | 'searchAuditEvents' | 'verifyAudit'
+>
+
+export function clusterHandlers(parts: AuthorityParts): ClusterHandlers {
+  const { authorities, presence, auditStore } = parts
+  const { clusterName, version } = parts.configuration
+  return {
+    async ping() {
+      return { clusterName, version, caPins: authorities.trusted().host.map(caPin) }
+    },
+    async getStatus() {
+      return {
+        clusterName,
+        version,
+        authorities: authorityTypes.map((type) => ({
+          type,
+          rotation: 'never updated',
+          pins: [caPin(authorities.of(type).certificatePem)],
+        })),
+      }
+    },
+    async getAuthorities() {
+      return authorities.trusted()
+    },
+    async upsertProxy({ publicAddress }, caller) {
+      if (caller.kind !== 'host') throw new PortunusError('HOST_EXPECTED', 'Cannot announce the proxy: no host calls')
+      return { expires: (await presence.announceProxy(publicAddress, caller.identity)).toISOString() }
+    },
+    async listProxies() {
+      return { proxies: await presence.proxies() }
+    },
+    async searchAuditEvents(request) {
+      return { events: await auditStore.search(searchOf(request)) }
+    },
+    verifyAudit: () => auditStore.verify(),
+  }
+}

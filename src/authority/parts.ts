@@ -1,0 +1,98 @@
+/** The parts of the authority, wired by hand: each gets what it uses. */
+import type { AuditStore } from '#audit-log'
+import { Secret, toHex, type Clock } from '#foundation'
+import { openAuditTrail, type AuditTrail } from './audit-trail.ts'
+import { openCertificateAuthorities, type CertificateAuthorities } from './certificate-authorities.ts'
+import type { AuthorityConfiguration, AuthorityOptions } from './context.ts'
+import { openCredentials, type Credentials } from './credentials.ts'
+import { openDatabaseCertificates, type DatabaseCertificates } from './database-certificates.ts'
+import { openHosts, type Hosts } from './hosts.ts'
+import { openInvites, type Invites } from './invites.ts'
+import { openIssuer, type Issuer } from './issue.ts'
+import { openLoginAttempts, type LoginAttempts } from './login-attempts.ts'
+import { openLogins, type Logins } from './logins.ts'
+import { hashPassword } from './passwords.ts'
+import { openPresence, type Presence } from './presence.ts'
+import { openRateLimiter, type RateLimiter } from './rate-limit.ts'
+import { openRoles, type Roles } from './roles.ts'
+import { openSealedBox } from './sealed-box.ts'
+import { openSubjects, type Subjects } from './subjects.ts'
+import { openTokens, type Tokens } from './tokens.ts'
+import { openUsers, type Users } from './users.ts'
+
+export interface AuthorityParts {
+  readonly configuration: AuthorityConfiguration
+  readonly clock: Clock
+  readonly auditStore: AuditStore
+  readonly audit: AuditTrail
+  readonly authorities: CertificateAuthorities
+  readonly users: Users
+  readonly roles: Roles
+  readonly subjects: Subjects
+  readonly credentials: Credentials
+  readonly attempts: LoginAttempts
+  readonly invites: Invites
+  readonly logins: Logins
+  readonly tokens: Tokens
+  readonly issuer: Issuer
+  readonly hosts: Hosts
+  readonly presence: Presence
+  readonly databaseCertificates: DatabaseCertificates
+  /** For calls that need no certificate. */
+  readonly strangers: RateLimiter
+}
+
+const strangerCallsPerMinute = 20
+
+/** Makes the authorities at the first start, and the presets whole at every start. */
+export async function openParts(options: AuthorityOptions): Promise<AuthorityParts> {
+  const { store, auditStore, clock, randomness, log, configuration } = options
+  const { clusterName } = configuration
+  const box = openSealedBox(options.secretKey, randomness)
+  const authorities = await openCertificateAuthorities(store, { clusterName, clock, randomness, box })
+  const audit = openAuditTrail({ auditStore, clock, randomness, clusterName })
+  const issuer = openIssuer({ authorities, audit, clock, randomness })
+  const roles = openRoles(store)
+  await roles.repairPresets()
+  const users = openUsers(store, { clock, roles })
+  const subjects = openSubjects({ users, roles, clock })
+  const decoyHash = await hashPassword(new Secret(toHex(randomness.bytes(32))), randomness)
+  const credentials = openCredentials(store, { clock, randomness, box, decoyHash })
+  const attempts = openLoginAttempts(store, { clock, users })
+  const presence = openPresence(store, clock)
+  const tokens = openTokens(store, { clock, randomness })
+  const accountHost = async (): Promise<string> => withoutPort(await publicAddress({ presence, configuration }))
+  const callsPerMinute = configuration.strangerCallsPerMinute ?? strangerCallsPerMinute
+  return {
+    configuration,
+    clock,
+    auditStore,
+    audit,
+    authorities,
+    users,
+    roles,
+    subjects,
+    credentials,
+    attempts,
+    presence,
+    tokens,
+    issuer,
+    invites: openInvites(store, { clock, randomness, box, credentials, users, clusterName, accountHost }),
+    logins: openLogins({ users, roles, credentials, attempts, issuer, audit, log, clock, randomness, clusterName }),
+    hosts: openHosts({ tokens, issuer, audit, clock, randomness, clusterName }),
+    databaseCertificates: openDatabaseCertificates({ presence, subjects, authorities, issuer, clock, randomness, clusterName }),
+    strangers: openRateLimiter({ clock, callsPerMinute, burst: callsPerMinute * 2 }),
+  }
+}
+
+const unknownProxy = '<proxyhost>:3080'
+
+/** Where people reach a proxy: as the one announced last says, else as the configuration says. */
+export async function publicAddress(parts: Pick<AuthorityParts, 'presence' | 'configuration'>): Promise<string> {
+  const [proxy] = await parts.presence.proxies()
+  return proxy?.publicAddress ?? parts.configuration.publicAddresses[0] ?? unknownProxy
+}
+
+function withoutPort(address: string): string {
+  return address.replace(/:\d+$/, '')
+}

@@ -1,0 +1,34 @@
+/** What a person may do now: the certificate's roles as far as the user still has them, with the contents they have today. */
+import type { AccessSubject } from '#access'
+import type { UserIdentity } from '#certificates'
+import { PortunusError, type Clock } from '#foundation'
+import type { Roles } from './roles.ts'
+import { refuseLocked, type Users } from './users.ts'
+
+export interface Subjects {
+  /** Throws USER_GONE for a user who was deleted, USER_LOCKED for one who is locked; both access-denied. */
+  of(identity: UserIdentity): Promise<AccessSubject>
+}
+
+/**
+ * A role taken from a user is gone at once, one given comes with the next login; traits are the user's own of today.
+ */
+export function openSubjects(options: { readonly users: Users; readonly roles: Roles; readonly clock: Clock }): Subjects {
+  return {
+    async of(identity) {
+      const user = await options.users.get(identity.user)
+      if (user === undefined) throw userGone(identity.user)
+      refuseLocked(user, options.clock.now())
+      const held = new Set(user.spec.roles)
+      const roles = await options.roles.named(identity.roles.filter((name) => held.has(name)))
+      return { user: identity.user, roles, traits: user.spec.traits }
+    },
+  }
+}
+
+function userGone(name: string): PortunusError {
+  return new PortunusError('USER_GONE', `Cannot accept the certificate of "${name}": the user does not exist any more`, {
+    category: 'access-denied',
+    hint: 'ask an administrator, then log in again',
+  })
+}
