@@ -1,0 +1,96 @@
+/** `tsh proxy db`: a local port for any PostgreSQL client, open until the person ends it. */
+import { PortunusError, type Address } from '#foundation'
+import { loopbackUri } from '#client'
+import type { TshContext } from '../context.ts'
+import { openLocalProxy } from '../open-proxy.ts'
+import { textOrUndefined, type Flags } from '../program.ts'
+import { shellWord } from '../shell-words.ts'
+import { resolveTarget, type Target } from '../target.ts'
+
+export async function proxyDatabase(context: TshContext, flags: Flags): Promise<number> {
+  const { world } = context
+  const listen = parseListen(flags)
+  if (flags['tunnel'] !== true) throw tunnelMissing(textOrUndefined(flags['name']))
+  const target = await resolveTarget(context, flags, { needsLogin: false, refresh: false })
+  const stopped = world.terminationSignal()
+  await using proxy = await openLocalProxy(context, target, listen === undefined ? {} : { listen })
+  const shown = { host: listen?.host ?? '127.0.0.1', port: proxy.port }
+  world.terminal.answer(flags['format'] === 'json' ? startedDocument(target, shown) : startedText(target, shown, listen === undefined))
+  await aborted(stopped)
+  return 0
+}
+
+/** `--port`, `--listen` or neither. Throws LISTEN_ADDRESS_REFUSED. */
+export function parseListen(flags: Flags): Address | undefined {
+  const port = textOrUndefined(flags['port'])
+  const listen = textOrUndefined(flags['listen'])
+  if (port === undefined && listen === undefined) return undefined
+  if (port !== undefined && listen !== undefined) throw refusedListen(listen, 'give either --port or --listen')
+  if (port !== undefined) return { host: '127.0.0.1', port: parsePort(port) }
+  const match = /^(?:\[([0-9A-Fa-f:]+)\]|([^:[\]]*)):(\d+)$/.exec(listen ?? '')
+  const host = match?.[1] ?? match?.[2]
+  if (host === undefined) throw refusedListen(listen ?? '', 'write it like --listen=127.0.0.1:5432')
+  if (!isLoopback(host) && flags['insecureListenAnywhere'] !== true) {
+    throw refusedListen(listen ?? '', 'whoever reaches it could use your access; add --insecure-listen-anywhere if that is wanted')
+  }
+  return { host: host === 'localhost' ? '127.0.0.1' : host, port: parsePort(match?.[3] ?? '') }
+}
+
+function parsePort(text: string): number {
+  const port = Number(text)
+  if (/^\d+$/.test(text) && port <= 65_535) return port
+  throw refusedListen(text, 'choose a port between 0 and 65535, such as --port=5432')
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
+}
+
+function refusedListen(text: string, hint: string): PortunusError {
+  return new PortunusError('LISTEN_ADDRESS_REFUSED', `Cannot listen on "${text}": not an address to listen on`, {
+    category: 'bad-input',
+    hint,
+  })
+}
+
+function tunnelMissing(name: string | undefined): PortunusError {
+  const database = name === undefined ? '' : ` ${shellWord(name)}`
+  return new PortunusError('PROXY_TUNNEL_MISSING', 'Cannot open a local port without --tunnel: clients would have to bring certificates', {
+    category: 'bad-input',
+    hint: `let tsh hold the credentials: tsh proxy db --tunnel${database}; clients with certificate files need no local port, see: tsh db config${database}`,
+  })
+}
+
+function startedText(target: Target, address: Address, isRandom: boolean): string {
+  const { route, login } = target
+  const where = address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`
+  const tip = isRandom ? '\nTo have the same port every time, choose one with the --port flag.\n' : ''
+  return `Started authenticated tunnel for the PostgreSQL database "${route.service}" in cluster "${login.profile.cluster}" on ${where}.
+${tip}
+Connect to it with:
+  $ psql ${shellWord(uriOf(target, address.port))}
+`
+}
+
+function uriOf({ route }: Target, port: number): string {
+  const uri = loopbackUri({ port, databaseUser: route.user ?? 'USER', databaseName: route.name ?? 'NAME' })
+  return route.user === undefined || route.name === undefined ? uri.replace('USER@', '<user>@').replace(/\/NAME$/, '/<name>') : uri
+}
+
+function startedDocument({ route, login }: Target, address: Address): string {
+  return JSON.stringify({
+    database: route.service,
+    cluster: login.profile.cluster,
+    host: address.host,
+    port: address.port,
+    user: route.user,
+    name: route.name,
+  })
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

@@ -1,0 +1,22 @@
+/** What tsh is given by the machine it runs on. Everything heavy is opened by the commands that need it. */
+import type { Environment, Terminal } from '#foundation'
+import type { ClientWorld } from '#client'
+
+export interface TshWorld {
+  readonly version: string
+  readonly terminal: Terminal
+  readonly environment: Environment
+  readonly homeDirectory: string
+  /** The person's name on this machine. */
+  readonly userName: string
+  /** Files, network, TLS and clock. */
+  readonly client: ClientWorld
+  /** Runs a program in the foreground, with the person's terminal and Ctrl-C; throws PROGRAM_NOT_FOUND. */
+  readonly runChild: (
+    command: string,
+    args: readonly string[],
+    options: { readonly environment: Environment },
+  ) => Promise<{ readonly exitCode: number }>
+  /** Aborts on SIGINT or SIGTERM. */
+  readonly terminationSignal: () => AbortSignal
+}
