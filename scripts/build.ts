@@ -8,6 +8,12 @@ import { bundleWeb } from './bundle-web.ts'
 const halves = process.argv.slice(2)
 const wants = (half: string): boolean => halves.length === 0 || halves.includes(half)
 
+// The bundlers have printed what is wrong, with the place; the stack of this script helps nobody.
+process.on('uncaughtException', (error) => {
+  console.error(`ERROR: Cannot build: ${error.message.split('\n')[0]}`)
+  process.exit(1)
+})
+
 const startedAt = performance.now()
 if (wants('programs')) {
   const { built, missing } = await bundlePrograms()

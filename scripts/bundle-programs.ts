@@ -61,17 +61,7 @@ async function bundle(entryPoints: Readonly<Record<string, string>>, write: bool
     banner: {
       js: `import { createRequire as portunusCreateRequire } from 'node:module';const require = portunusCreateRequire(import.meta.url);`,
     },
-    plugins: [
-      {
-        name: 'version only',
-        setup(hooks) {
-          // The manifest is imported for its version alone; the rest of it has no place in what is installed.
-          hooks.onLoad({ filter: /package\.json$/ }, ({ path }) =>
-            path === join(root, 'package.json') ? { contents: JSON.stringify({ version: manifestVersion() }), loader: 'json' } : undefined,
-          )
-        },
-      },
-    ],
+    define: { PORTUNUS_VERSION: JSON.stringify(manifestVersion()) },
   })
   return result.metafile
 }

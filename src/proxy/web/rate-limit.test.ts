@@ -25,6 +25,9 @@ test('the addresses of one network share a bucket', () => {
 
 const rows = [
   ['an IPv4 address is itself', '192.0.2.1', '192.0.2.1'],
+  ['a port is left out', '192.0.2.1:5432', '192.0.2.1'],
+  ['a port after brackets is left out', '[2001:db8:1:2::5]:5432', '2001:db8:1:2::/64'],
+  ['an IPv4 address in IPv6 clothes has a port too', '[::ffff:192.0.2.1]:5432', '192.0.2.1'],
   ['an IPv4 address in IPv6 clothes is the IPv4 address', '::ffff:192.0.2.1', '192.0.2.1'],
   ['an IPv6 address is its /64', '2001:DB8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
   ['a shortened IPv6 address is its /64', '2001:db8::5', '2001:db8:0:0::/64'],

@@ -51,9 +51,12 @@ function forgetOldest(buckets: Map<string, Bucket>): void {
   if (oldest.done !== true) buckets.delete(oldest.value)
 }
 
-/** One customer of an IPv6 provider owns a /64 (RFC 6177), so that is what counts; IPv4 counts by address. */
+/**
+ * Whose bucket it is, from `address:port` or an address alone. One customer of an IPv6 provider owns a /64 (RFC 6177),
+ * so that is what counts; IPv4 counts by address.
+ */
 export function networkOf(remoteAddress: string): string {
-  const address = remoteAddress.toLowerCase()
+  const address = addressOf(remoteAddress.toLowerCase())
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(address)?.[1]
   if (mapped !== undefined || !address.includes(':')) return mapped ?? address
   const [head = '', tail = ''] = address.split('%')[0]?.split('::') ?? []
@@ -61,4 +64,9 @@ export function networkOf(remoteAddress: string): string {
   const right = tail === '' ? [] : tail.split(':')
   const zeros = Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => '0')
   return `${[...left, ...zeros, ...right].slice(0, 4).join(':')}::/64`
+}
+
+/** `[::1]:5` and `192.0.2.1:5` carry a port; a bare IPv6 address only looks as if it did. */
+function addressOf(remoteAddress: string): string {
+  return /^\[(.*)\](?::\d+)?$/.exec(remoteAddress)?.[1] ?? /^([\d.]+):\d+$/.exec(remoteAddress)?.[1] ?? remoteAddress
 }
