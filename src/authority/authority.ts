@@ -11,7 +11,7 @@ import {
   type Refusal,
 } from '#authority-api'
 import { identityFromCertificate, type HostIdentity } from '#certificates'
-import { PortunusError, type KeyPairPem } from '#foundation'
+import { PortunusError } from '#foundation'
 import { actorOfIdentity, failureOf } from './audit-trail.ts'
 import type { TrustedAuthorities } from './certificate-authorities.ts'
 import { openCollection } from './collection.ts'
@@ -19,9 +19,9 @@ import type { AuthorityOptions } from './context.ts'
 import { createHandlers } from './handlers.ts'
 import type { LocalHost } from './hosts.ts'
 import { openParts, type AuthorityParts } from './parts.ts'
-import { makeWebCertificate, type WebCertificateRequest } from './web-certificate.ts'
+import { makeWebCertificate, type WebCertificate, type WebCertificateRequest } from './web-certificate.ts'
 
-export interface Authority {
+export interface Authority extends AsyncDisposable {
   readonly clusterName: string
   /** `app.fetch(request, { peer })`. */
   readonly app: AuthorityApp
@@ -32,9 +32,9 @@ export interface Authority {
    * authority, whichever of them TLS was satisfied with. Throws PEER_REFUSED, CERTIFICATE_IDENTITY_UNREADABLE.
    */
   peerOf(certificate: X509Certificate, remoteAddress: string): Peer
-  authorities(): TrustedAuthorities
+  trustedAuthorities(): TrustedAuthorities
   issueLocalHost(host: { readonly roles: HostIdentity['roles']; readonly hostname: string; readonly hostId?: string }): Promise<LocalHost>
-  webCertificate(request: WebCertificateRequest): Promise<KeyPairPem>
+  webCertificate(request: WebCertificateRequest): Promise<WebCertificate>
 }
 
 /** Throws CLUSTER_NAME_CHANGED, SECRET_UNREADABLE, SECRET_KEY_MALFORMED. The store stays the caller's to close. */
@@ -54,9 +54,11 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
     app,
     clientFor: (peer) => createAuthorityClient(transportTo(app, peer)),
     peerOf: (certificate, remoteAddress) => peerOf(certificate, { parts, remoteAddress }),
-    authorities: () => parts.authorities.trusted(),
+    trustedAuthorities: () => parts.authorities.trusted(),
     issueLocalHost: (host) => parts.hosts.issueLocal(host),
     webCertificate: (request) => makeWebCertificate(request, { ...options, authorities: parts.authorities }),
+    // The stores belong to the caller, and nothing else is open.
+    [Symbol.asyncDispose]: () => Promise.resolve(),
   }
 }
 

@@ -1,12 +1,12 @@
 /** Certificates that open one database: for a person who has logged in, and for a proxy that speaks for such a person. */
 import { X509Certificate } from 'node:crypto'
-import { decideDatabaseAccess, decideDatabaseVisibility, sessionTtlMilliseconds, type AccessSubject } from '#access'
+import { databaseTarget, decideDatabaseAccess, decideDatabaseVisibility, sessionTtlMilliseconds, type AccessSubject } from '#access'
 import { checkCertificateTime, identityFromCertificate, type DatabaseRoute, type HostIdentity, type UserIdentity } from '#certificates'
 import { PortunusError, type Clock, type Randomness } from '#foundation'
 import type { Database } from '#resources'
 import type { CertificateAuthorities } from './certificate-authorities.ts'
 import { later } from './context.ts'
-import { distinctDatabases, targetOf } from './database-listing.ts'
+import { distinctDatabases } from './database-listing.ts'
 import type { IssuedCertificate, Issuer } from './issue.ts'
 import type { Presence } from './presence.ts'
 import type { Subjects } from './subjects.ts'
@@ -113,7 +113,7 @@ async function find(route: DatabaseRoute, presence: Presence): Promise<Database>
 
 /** The whole decision when the route names user and name; otherwise whether the person may see the database at all. */
 function refuseForbidden(subject: AccessSubject, route: DatabaseRoute, database: Database): void {
-  const target = targetOf(database)
+  const target = databaseTarget(database)
   const { user: databaseUser, name: databaseName } = route
   const decision =
     databaseUser === undefined || databaseName === undefined

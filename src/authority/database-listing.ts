@@ -1,5 +1,12 @@
 /** Which databases there are for whom: the live ones, one line per name, with what is open to the person there. */
-import { allowedDatabaseNames, allowedDatabaseUsers, decideDatabaseVisibility, type AccessSubject, type DatabaseTarget } from '#access'
+import {
+  allowedDatabaseNames,
+  allowedDatabaseUsers,
+  compileSubject,
+  databaseTarget,
+  decideDatabaseVisibility,
+  type AccessSubject,
+} from '#access'
 import type { Database, DatabaseServer } from '#resources'
 
 export interface ListedDatabase {
@@ -19,12 +26,13 @@ export function distinctDatabases(servers: readonly DatabaseServer[]): readonly 
 
 /** What a person sees: databases whose labels a role matches. */
 export function listDatabasesFor(subject: AccessSubject, databases: readonly Database[]): readonly ListedDatabase[] {
+  const compiled = compileSubject(subject)
   return databases
-    .map((database) => ({ database, target: targetOf(database) }))
-    .filter(({ target }) => decideDatabaseVisibility(subject, target).allowed)
+    .map((database) => ({ database, target: databaseTarget(database) }))
+    .filter(({ target }) => decideDatabaseVisibility(compiled, target).allowed)
     .map(({ database, target }) => {
-      const users = allowedDatabaseUsers(subject, target)
-      const names = allowedDatabaseNames(subject, target)
+      const users = allowedDatabaseUsers(compiled, target)
+      const names = allowedDatabaseNames(compiled, target)
       return {
         database,
         allowedUsers: users.allowed,
@@ -38,15 +46,4 @@ export function listDatabasesFor(subject: AccessSubject, databases: readonly Dat
 /** What a host sees: everything, and nobody's permissions. */
 export function listAllDatabases(databases: readonly Database[]): readonly ListedDatabase[] {
   return databases.map((database) => ({ database, allowedUsers: [], deniedUsers: [], allowedNames: [], deniedNames: [] }))
-}
-
-/** The database as access decisions see it. */
-export function targetOf(database: Database): DatabaseTarget {
-  const { region, accountId } = database.spec.aws
-  return {
-    name: database.metadata.name,
-    labels: database.metadata.labels,
-    protocol: database.spec.protocol,
-    aws: { ...(region === undefined ? {} : { region }), ...(accountId === undefined ? {} : { accountId }) },
-  }
 }

@@ -1,13 +1,7 @@
 /** Hosts: how they join with a token, renew their certificates, and what names those certificates carry. */
 import { hostJoin } from '#audit-events'
-import {
-  agentServerName,
-  authorityServerName,
-  generateKeyPair,
-  proxyServerName,
-  type HostIdentity,
-} from '#certificates'
-import { PortunusError, type Clock, type Randomness } from '#foundation'
+import { agentServerName, authorityServerName, generateKeyPair, proxyServerName, type HostIdentity } from '#certificates'
+import { PortunusError, Secret, type Clock, type Randomness } from '#foundation'
 import { parseSystemRole } from '#resources'
 import { failureOf, type AuditTrail } from './audit-trail.ts'
 import { later } from './context.ts'
@@ -26,7 +20,7 @@ export interface JoinRequest {
 export interface LocalHost {
   readonly identity: HostIdentity
   readonly certificatePem: string
-  readonly privateKeyPem: string
+  readonly privateKeyPem: Secret<string>
 }
 
 export interface Hosts {
@@ -35,11 +29,7 @@ export interface Hosts {
   /** The same identity, a new key and a new end. */
   renew(identity: HostIdentity, publicKeyPem: string): Promise<IssuedCertificate>
   /** For the process the authority runs in: no token, because whoever runs it holds the keys of the authorities. */
-  issueLocal(host: {
-    readonly roles: HostIdentity['roles']
-    readonly hostname: string
-    readonly hostId?: string
-  }): Promise<LocalHost>
+  issueLocal(host: { readonly roles: HostIdentity['roles']; readonly hostname: string; readonly hostId?: string }): Promise<LocalHost>
 }
 
 /** A year; hosts renew long before. */
@@ -83,7 +73,7 @@ export function openHosts(options: HostsOptions): Hosts {
       const identity = identityOf({ ...host, hostId: host.hostId ?? options.randomness.uuid() }, options)
       const { privateKeyPem, publicKeyPem } = await generateKeyPair()
       const { certificatePem } = await issue(identity, publicKeyPem)
-      return { identity, certificatePem, privateKeyPem }
+      return { identity, certificatePem, privateKeyPem: new Secret(privateKeyPem) }
     },
   }
 }

@@ -73,7 +73,9 @@ const phcPattern = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([A-Za-z0-9+/]+)
 function parsePhc(text: string): Omit<Derivation, 'length'> & { readonly hash: Uint8Array } {
   const [, memory, passes, parallelism, salt, hash] = phcPattern.exec(text) ?? []
   if (salt === undefined || hash === undefined) {
-    throw new PortunusError('PASSWORD_HASH_UNREADABLE', 'Cannot read a stored password hash: it is no argon2id text', { category: 'internal' })
+    throw new PortunusError('PASSWORD_HASH_UNREADABLE', 'Cannot read a stored password hash: it is no argon2id text', {
+      category: 'internal',
+    })
   }
   return {
     memory: Number(memory),

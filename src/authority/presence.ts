@@ -25,7 +25,11 @@ export interface Presence {
 }
 
 export function openPresence(store: Store, clock: Clock): Presence {
-  const servers = openCollection<DatabaseServer>(store, { prefix: 'database-servers', parse: parseDatabaseServer, print: printDatabaseServer })
+  const servers = openCollection<DatabaseServer>(store, {
+    prefix: 'database-servers',
+    parse: parseDatabaseServer,
+    print: printDatabaseServer,
+  })
   const proxies = openCollection<ProxyPresence>(store, {
     prefix: 'proxies',
     parse: (input) => proxyRecord.parse(input),

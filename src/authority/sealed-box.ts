@@ -16,9 +16,13 @@ const versionPrefix = 'v1.'
 
 export function openSealedBox(secretKey: Secret<Uint8Array>, randomness: Randomness): SealedBox {
   if (secretKey.reveal().length !== keyBytes) {
-    throw new PortunusError('SECRET_KEY_MALFORMED', `Cannot use the secret key: it has ${secretKey.reveal().length} bytes, not ${keyBytes}`, {
-      category: 'bad-input',
-    })
+    throw new PortunusError(
+      'SECRET_KEY_MALFORMED',
+      `Cannot use the secret key: it has ${secretKey.reveal().length} bytes, not ${keyBytes}`,
+      {
+        category: 'bad-input',
+      },
+    )
   }
   return {
     seal(plain, purpose) {
@@ -31,11 +35,15 @@ export function openSealedBox(secretKey: Secret<Uint8Array>, randomness: Randomn
       try {
         return openSealed(secretKey.reveal(), sealed, purpose)
       } catch (error) {
-        throw new PortunusError('SECRET_UNREADABLE', `Cannot read the stored secret "${purpose}": it was sealed with another key or changed`, {
-          category: 'internal',
-          cause: error,
-          hint: 'restore the secret key file that belongs to this data directory',
-        })
+        throw new PortunusError(
+          'SECRET_UNREADABLE',
+          `Cannot read the stored secret "${purpose}": it was sealed with another key or changed`,
+          {
+            category: 'internal',
+            cause: error,
+            hint: 'restore the secret key file that belongs to this data directory',
+          },
+        )
       }
     },
   }

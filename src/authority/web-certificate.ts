@@ -1,6 +1,6 @@
 /** The certificate a proxy shows to browsers when the configuration names none: signed by the host authority. */
 import { generateKeyPair, issueCertificate } from '#certificates'
-import type { Clock, KeyPairPem, Randomness } from '#foundation'
+import { Secret, type Clock, type Randomness } from '#foundation'
 import { clockSkewMilliseconds, type CertificateAuthorities } from './certificate-authorities.ts'
 import { later } from './context.ts'
 
@@ -13,11 +13,16 @@ export interface WebCertificateRequest {
   readonly ipAddresses: readonly string[]
 }
 
+export interface WebCertificate {
+  readonly certificatePem: string
+  readonly privateKeyPem: Secret<string>
+}
+
 /** The leaf and the authority that signed it. It names no identity, so it opens nothing. */
 export async function makeWebCertificate(
   request: WebCertificateRequest,
   options: { readonly authorities: CertificateAuthorities; readonly clock: Clock; readonly randomness: Randomness },
-): Promise<KeyPairPem> {
+): Promise<WebCertificate> {
   const authority = options.authorities.of('host')
   const { privateKeyPem, publicKeyPem } = await generateKeyPair()
   const leaf = await issueCertificate({
@@ -31,5 +36,5 @@ export async function makeWebCertificate(
     serial: options.randomness.bytes(serialBytes),
     usages: ['server'],
   })
-  return { certificatePem: `${leaf.trimEnd()}\n${authority.certificatePem.trimEnd()}\n`, privateKeyPem }
+  return { certificatePem: `${leaf.trimEnd()}\n${authority.certificatePem.trimEnd()}\n`, privateKeyPem: new Secret(privateKeyPem) }
 }

@@ -1,9 +1,9 @@
 /** Answers about the cluster: its name, authorities, proxies and audit log. */
 import type { Handlers } from '#authority-api'
 import { caPin } from '#certificates'
-import { PortunusError } from '#foundation'
 import { authorityTypes } from '../certificate-authorities.ts'
 import type { AuthorityParts } from '../parts.ts'
+import { hostOf } from './callers.ts'
 
 type ClusterHandlers = Pick<
   Handlers,
@@ -32,8 +32,7 @@ export function clusterHandlers(parts: AuthorityParts): ClusterHandlers {
       return authorities.trusted()
     },
     async upsertProxy({ publicAddress }, caller) {
-      if (caller.kind !== 'host') throw new PortunusError('HOST_EXPECTED', 'Cannot announce the proxy: no host calls')
-      return { expires: (await presence.announceProxy(publicAddress, caller.identity)).toISOString() }
+      return { expires: (await presence.announceProxy(publicAddress, hostOf(caller))).toISOString() }
     },
     async listProxies() {
       return { proxies: await presence.proxies() }

@@ -1,11 +1,10 @@
 /** Answers about databases: heartbeats, lists, certificates. */
-import type { Caller, Handlers } from '#authority-api'
-import type { DatabaseRoute, HostIdentity } from '#certificates'
-import { PortunusError } from '#foundation'
+import type { Handlers } from '#authority-api'
+import type { DatabaseRoute } from '#certificates'
 import { distinctDatabases, listAllDatabases, listDatabasesFor } from '../database-listing.ts'
-import type { LoggedIn } from '../database-certificates.ts'
 import type { IssuedCertificate } from '../issue.ts'
 import type { AuthorityParts } from '../parts.ts'
+import { hostOf, personOf } from './callers.ts'
 
 type DatabaseHandlers = Pick<
   Handlers,
@@ -22,7 +21,7 @@ export function databaseHandlers(parts: AuthorityParts): DatabaseHandlers {
   return {
     async issueDatabaseCertificate({ publicKeyPem, route, ttlMilliseconds }, caller) {
       const request = { publicKeyPem, route: routeOf(route), ttlMilliseconds }
-      return answerOf(await databaseCertificates.issue(loggedIn(caller), request))
+      return answerOf(await databaseCertificates.issue(personOf(caller), request))
     },
     async issueProxiedCertificate(request, caller) {
       return answerOf(await databaseCertificates.issueProxied(hostOf(caller), request))
@@ -55,17 +54,4 @@ function routeOf(route: { service: string; protocol: string; user?: string | und
     ...(route.user === undefined ? {} : { user: route.user }),
     ...(route.name === undefined ? {} : { name: route.name }),
   }
-}
-
-/** The table lets only people in here; this is where the types learn it. */
-function loggedIn(caller: Caller): LoggedIn {
-  if (caller.kind === 'user' && caller.peer.certificate !== undefined) {
-    return { identity: caller.identity, subject: caller.subject, certificate: caller.peer.certificate }
-  }
-  throw new PortunusError('PERSON_EXPECTED', 'Cannot issue a database certificate: no person calls')
-}
-
-function hostOf(caller: Caller): HostIdentity {
-  if (caller.kind === 'host') return caller.identity
-  throw new PortunusError('HOST_EXPECTED', 'Cannot answer: no host calls')
 }

@@ -5,7 +5,7 @@ import { PortunusError } from '#foundation'
 import { actorOf } from '../audit-trail.ts'
 import type { IssuedCertificate } from '../issue.ts'
 import type { AuthorityParts } from '../parts.ts'
-import { hostOf } from './sign-in-handlers.ts'
+import { addressOf, hostOf } from './callers.ts'
 
 type HostHandlers = Pick<
   Handlers,
@@ -36,12 +36,11 @@ export function hostHandlers(parts: AuthorityParts): HostHandlers {
       return {}
     },
     async joinHost(request) {
-      parts.strangers.take(hostOf(request.clientAddress))
+      parts.strangers.take(addressOf(request.clientAddress))
       return credentialsOf(await hosts.join(request), parts)
     },
     async renewHost({ publicKeyPem }, caller) {
-      if (caller.kind !== 'host') throw new PortunusError('HOST_EXPECTED', 'Cannot renew the certificate: no host calls')
-      return credentialsOf(await hosts.renew(caller.identity, publicKeyPem), parts)
+      return credentialsOf(await hosts.renew(hostOf(caller), publicKeyPem), parts)
     },
     async listLocks() {
       return { locks: [] }
@@ -70,7 +69,8 @@ const shippedPrefixes = ['db.', 'client.', 'session.']
 /** A host tells what happened on its connections; what the authority itself does, only the authority records. */
 function refuseForeignEvent(event: AuditEvent, caller: Caller, clusterName: string): void {
   const isShipped = shippedPrefixes.some((prefix) => event.event.startsWith(prefix))
-  const isOwn = caller.kind === 'host' && (!isAgentOnly(caller) || event['server_id'] === undefined || event['server_id'] === caller.identity.hostId)
+  const isOwn =
+    caller.kind === 'host' && (!isAgentOnly(caller) || event['server_id'] === undefined || event['server_id'] === caller.identity.hostId)
   if (isShipped && isOwn && event.cluster_name === clusterName) return
   throw new PortunusError('AUDIT_EVENT_FOREIGN', `Cannot accept the event "${event.event}": it is not the host's to tell`, {
     category: 'access-denied',

@@ -4,6 +4,7 @@ import type { Handlers } from '#authority-api'
 import { Secret } from '#foundation'
 import { failureOf } from '../audit-trail.ts'
 import type { AuthorityParts } from '../parts.ts'
+import { addressOf } from './callers.ts'
 
 type SignInHandlers = Pick<Handlers, 'login' | 'getInvite' | 'redeemInvite'>
 
@@ -11,7 +12,7 @@ export function signInHandlers(parts: AuthorityParts): SignInHandlers {
   const { configuration, strangers } = parts
   return {
     async login(request) {
-      strangers.take(hostOf(request.clientAddress))
+      strangers.take(addressOf(request.clientAddress))
       const issued = await parts.logins.login({
         user: request.user,
         password: new Secret(request.password),
@@ -29,7 +30,7 @@ export function signInHandlers(parts: AuthorityParts): SignInHandlers {
       }
     },
     async getInvite(request) {
-      strangers.take(hostOf(request.clientAddress ?? ''))
+      strangers.take(addressOf(request.clientAddress ?? ''))
       const invite = await parts.invites.get(request.token)
       return {
         user: invite.user,
@@ -41,7 +42,7 @@ export function signInHandlers(parts: AuthorityParts): SignInHandlers {
       }
     },
     async redeemInvite(request) {
-      strangers.take(hostOf(request.clientAddress))
+      strangers.take(addressOf(request.clientAddress))
       const person = { user_kind: 'human', client_address: request.clientAddress } as const
       try {
         const { user, usage } = await parts.invites.redeem(request.token, {
@@ -56,9 +57,4 @@ export function signInHandlers(parts: AuthorityParts): SignInHandlers {
       }
     },
   }
-}
-
-/** The address without its port: a client has many ports. */
-export function hostOf(clientAddress: string): string {
-  return clientAddress.replace(/^\[(.*)\]:\d+$/, '$1').replace(/^([^:]*):\d+$/, '$1')
 }
