@@ -16,7 +16,7 @@ export interface WrittenError {
 export const sharedCodes: readonly string[] = ['INTERNAL']
 
 export function errorsOf(files: readonly HouseFile[]): readonly WrittenError[] {
-  return files.filter((file) => file.path.startsWith('src/') && !file.isTest).flatMap(errorsIn)
+  return files.filter((file) => /^(?:src|lab)\//.test(file.path) && !file.isTest).flatMap(errorsIn)
 }
 
 /** One sentence for each code or message that breaks the rules of style 5.12 and 5.13. */

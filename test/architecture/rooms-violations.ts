@@ -19,8 +19,8 @@ type Place =
 
 const linesMax = 400
 const forbiddenWords = /(?:^|-)(?:utils?|helpers?|misc|manager)(?:-|$)|^(?:common|shared|index)$/
-/** Tests, the contracts that several tests share, and folders of samples for them. */
-const testFile = /\.test\.tsx?$|-contract\.ts$|\/testing\//
+/** Tests, the contracts that several tests share, and their samples. */
+const testFile = /\.(?:test|fixture)\.tsx?$|-contract\.ts$|\/testing\//
 
 // Style 4.3, absence 3: these occur where the machine is met, and nowhere else.
 const machineNames =
