@@ -42,7 +42,10 @@ export class Administration implements AsyncDisposable {
   #client(database: string): Promise<pg.Client> {
     const present = this.#clients.get(database)
     if (present !== undefined) return present
-    const forget = () => this.#clients.delete(database)
+    const forget = () => {
+      // A newer connection may have taken the place by now.
+      if (this.#clients.get(database) === opening) this.#clients.delete(database)
+    }
     const opening = openClient(this.#address, { database, onLost: forget })
     opening.catch(forget)
     this.#clients.set(database, opening)

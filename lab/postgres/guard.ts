@@ -9,7 +9,7 @@ pid=$(head -n 1 "$1/data/postmaster.pid" 2> /dev/null)
 if [ -n "$pid" ]; then
   kill -INT "$pid" 2> /dev/null
   tries=0
-  while kill -0 "$pid" 2> /dev/null && [ $tries -lt 50 ]; do tries=$((tries + 1)); sleep 0.1; done
+  while [ -e "$1/data/postmaster.pid" ] && [ $tries -lt 50 ]; do tries=$((tries + 1)); sleep 0.1; done
 fi
 rm -rf "$1"
 `
