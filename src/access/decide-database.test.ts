@@ -1,0 +1,284 @@
+/** The rules for databases, as sentences: refusals first, then what is granted. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { presetRoles, type Traits } from '#resources'
+import type { AccessDimension, DatabaseTarget } from './decision.ts'
+import { decideDatabaseAccess, decideDatabaseVisibility } from './decide-database.ts'
+import { database, subject, type RoleSketch } from './role-fixture.ts'
+
+interface Case {
+  readonly roles: readonly RoleSketch[]
+  readonly traits?: Traits
+  readonly database?: DatabaseTarget
+  readonly user?: string
+  readonly name?: string
+  /** A dimension where it is refused, the granting role where it is allowed. */
+  readonly expected: AccessDimension | `granted by ${string}`
+}
+
+function decide({ roles, traits, database: target, user, name }: Case) {
+  return decideDatabaseAccess(subject(roles, traits), {
+    database: target ?? database({ env: 'dev' }),
+    databaseUser: user ?? 'alice',
+    databaseName: name ?? 'dev',
+  })
+}
+
+function check(sentence: string, row: Case): void {
+  test(sentence, () => {
+    const decision = decide(row)
+    assert.equal(decision.allowed ? `granted by ${decision.grantedBy}` : decision.dimension, row.expected)
+  })
+}
+
+const all = { db_users: '*', db_names: '*' }
+const open = { allow: all }
+
+const pairing: readonly (readonly [string, Case])[] = [
+  ['nobody without roles gets in', { roles: [], expected: 'no-roles' }],
+  ['an empty database user is refused, even with a wildcard', { roles: [open], user: '', expected: 'database-user' }],
+  ['an empty database name is refused, even with a wildcard', { roles: [open], name: '', expected: 'database-name' }],
+  ['an endless database user is refused, even with a wildcard', { roles: [open], user: 'x'.repeat(4000), expected: 'database-user' }],
+  ['an endless database name is refused, even with a wildcard', { roles: [open], name: 'x'.repeat(4000), expected: 'database-name' }],
+  ['a role without labels reaches nothing', { roles: [{ allow: { ...all, db_labels: {} } }], expected: 'labels' }],
+  ['a role without users lets nobody in', { roles: [{ allow: { db_names: '*' } }], expected: 'database-user' }],
+  ['a role without names lets nobody in', { roles: [{ allow: { db_users: '*' } }], expected: 'database-name' }],
+  ['a name never matches by prefix', { roles: [{ allow: { ...all, db_users: 'al' } }], expected: 'database-user' }],
+  ['a name never matches in another case', { roles: [{ allow: { ...all, db_users: 'Alice' } }], expected: 'database-user' }],
+  [
+    'the user of one role and the name of another do not add up',
+    {
+      roles: [
+        { name: 'a', allow: { db_users: 'alice', db_names: 'other' } },
+        { name: 'b', allow: { db_users: 'other', db_names: 'dev' } },
+      ],
+      expected: 'database-name',
+    },
+  ],
+  [
+    'the labels of one role and the user of another do not add up',
+    {
+      roles: [
+        { name: 'a', allow: { db_labels: { env: 'dev' }, db_names: '*' } },
+        { name: 'b', allow: { ...all, db_labels: { env: 'prod' } } },
+      ],
+      expected: 'database-user',
+    },
+  ],
+  [
+    'one role with all three grants',
+    {
+      roles: [
+        { name: 'none', allow: {} },
+        { name: 'full', allow: all },
+      ],
+      expected: 'granted by full',
+    },
+  ],
+  ['exact entries grant', { roles: [{ allow: { db_users: ['alice'], db_names: ['dev'] } }], expected: 'granted by dev' }],
+]
+for (const [sentence, row] of pairing) check(sentence, row)
+
+const denies: readonly (readonly [string, Case])[] = [
+  ['a denied user is refused', { roles: [open, { name: 'no', deny: { db_users: 'alice' } }], expected: 'denied-database-user' }],
+  [
+    'a denied user is refused whatever the labels of the denying role',
+    {
+      roles: [open, { name: 'no', allow: { db_labels: {} }, deny: { db_users: 'alice', db_labels: { env: 'prod' } } }],
+      expected: 'denied-database-user',
+    },
+  ],
+  ['a denied name is refused', { roles: [open, { name: 'no', deny: { db_names: 'dev' } }], expected: 'denied-database-name' }],
+  [
+    'denied labels refuse every user',
+    { roles: [open, { name: 'no', deny: { db_labels: { env: ['prod', 'dev'] } } }], expected: 'denied-labels' },
+  ],
+  ['a deny wins over an allow in the same role', { roles: [{ allow: all, deny: { db_users: 'al*' } }], expected: 'denied-database-user' }],
+  ['a denied wildcard refuses everybody', { roles: [open, { name: 'no', deny: { db_users: '*' } }], expected: 'denied-database-user' }],
+  [
+    'a denied template without its trait refuses everybody',
+    { roles: [open, { name: 'no', deny: { db_users: '{{external.banned}}' } }], expected: 'denied-database-user' },
+  ],
+  [
+    'a denied template with an empty trait refuses everybody',
+    { roles: [open, { name: 'no', deny: { db_users: '{{external.banned}}' } }], traits: { banned: [] }, expected: 'denied-database-user' },
+  ],
+  [
+    'a denied template with text around refuses what it could be',
+    { roles: [open, { name: 'no', deny: { db_users: 'al{{external.banned}}' } }], expected: 'denied-database-user' },
+  ],
+  [
+    'a denied template of an address that is none refuses everybody',
+    {
+      roles: [open, { name: 'no', deny: { db_users: '{{email.local(external.email)}}' } }],
+      traits: { email: ['bob@example.com', 'nonsense'] },
+      expected: 'denied-database-user',
+    },
+  ],
+  [
+    'a denied template that is malformed refuses everybody',
+    { roles: [open, { name: 'no', deny: { db_names: '{{what}}' } }], expected: 'denied-database-name' },
+  ],
+  [
+    'a denied expression that is malformed refuses everybody',
+    { roles: [open, { name: 'no', deny: { db_names: '^(a$' } }], expected: 'denied-database-name' },
+  ],
+  [
+    'a denied label template without its trait refuses every value of the label',
+    { roles: [open, { name: 'no', deny: { db_labels: { env: '{{external.env}}' } } }], expected: 'denied-labels' },
+  ],
+  [
+    'a denied label key template without its trait refuses every database',
+    { roles: [open, { name: 'no', deny: { db_labels: { '{{external.key}}': 'x' } } }], expected: 'denied-labels' },
+  ],
+  [
+    'a denied trait is also read as the pattern it might be',
+    {
+      roles: [open, { name: 'no', deny: { db_users: '{{external.banned}}' } }],
+      traits: { banned: ['al*'] },
+      expected: 'denied-database-user',
+    },
+  ],
+  [
+    'denied labels under an expression refuse every database',
+    { roles: [open, { name: 'no', deny: { db_labels_expression: 'labels["env"] == "prod"' } }], expected: 'denied-labels' },
+  ],
+  [
+    'a deny of somebody else leaves the others in',
+    { roles: [open, { name: 'no', deny: { db_users: 'bob', db_names: 'prod', db_labels: { env: 'prod' } } }], expected: 'granted by dev' },
+  ],
+  [
+    'a denied template with its trait refuses that value only',
+    { roles: [open, { name: 'no', deny: { db_users: '{{external.banned}}' } }], traits: { banned: ['bob'] }, expected: 'granted by dev' },
+  ],
+  [
+    'a denied label that the database lacks refuses nothing, whatever the trait',
+    { roles: [open, { name: 'no', deny: { db_labels: { team: '{{external.team}}' } } }], expected: 'granted by dev' },
+  ],
+]
+for (const [sentence, row] of denies) check(sentence, row)
+
+const labelRules: readonly (readonly [string, object, Readonly<Record<string, string>>, boolean])[] = [
+  ['an empty selector matches nothing', {}, { env: 'dev' }, false],
+  ['a key the database lacks does not match', { env: 'dev', team: 'x' }, { env: 'dev' }, false],
+  ['a key of every object does not match', { constructor: '*' }, {}, false],
+  ['a value outside the list does not match', { env: ['test', 'prod'] }, { env: 'dev' }, false],
+  ['keys are no patterns', { 'e*': '*' }, { env: 'dev' }, false],
+  ['a key "*" with another value is a label of that name', { '*': 'dev' }, { env: 'dev' }, false],
+  ['a glob is anchored on both sides', { env: 'd*v' }, { env: 'dev2' }, false],
+  ['a glob does not reuse what it has matched', { env: 'aba*aba' }, { env: 'ababa' }, false],
+  ['an expression is found between its anchors', { env: '^dev[0-9]$' }, { env: 'dev10' }, false],
+  ['an expression outside the subset matches nothing', { env: String.raw`^(d)ev\1$` }, { env: 'devd' }, false],
+  ['the wildcard pair matches everything', { '*': '*' }, {}, true],
+  ['the wildcard pair wins over other keys', { '*': '*', team: 'x' }, {}, true],
+  ['any value of a list matches', { env: ['test', 'dev'] }, { env: 'dev' }, true],
+  ['a wildcard value matches any value of its key', { env: '*' }, { env: 'dev' }, true],
+  ['a glob takes any run', { env: 'd*v*' }, { env: 'deeev-1' }, true],
+  ['an expression matches', { env: '^dev-[0-9]+$' }, { env: 'dev-10' }, true],
+  ['an unbracketed choice is anchored on one side only', { env: '^dev|prod$' }, { env: 'developer' }, true],
+]
+for (const [sentence, selector, labels, visible] of labelRules) {
+  test(`labels: ${sentence}`, () => {
+    const roles = [{ allow: { ...all, db_labels: selector } }]
+    assert.equal(decideDatabaseVisibility(subject(roles), database(labels)).allowed, visible)
+    assert.equal(decide({ roles, database: database(labels), expected: 'labels' }).allowed, visible)
+  })
+}
+
+test('a role with a labels expression grants nothing, even where its labels match', () => {
+  const roles = [{ allow: { ...all, db_labels_expression: 'labels["env"] == "dev"' } }]
+  const decision = decide({ roles, expected: 'labels' })
+  assert.ok(!decision.allowed && decision.dimension === 'labels')
+  assert.match(decision.reason, /db_labels_expression of the role "dev" is not evaluated/)
+  assert.equal(decideDatabaseVisibility(subject(roles), database({ env: 'dev' })).allowed, false)
+})
+
+const traitRules: readonly (readonly [string, string | readonly string[], Traits, string, boolean])[] = [
+  ['a missing trait grants nothing', '{{internal.db_users}}', {}, 'alice', false],
+  ['an empty trait grants nothing', '{{internal.db_users}}', { db_users: [] }, 'alice', false],
+  ['an empty value in a trait grants nothing', '{{internal.db_users}}', { db_users: [''] }, 'alice', false],
+  ['a key of every object is no trait', '{{external.constructor}}', {}, 'alice', false],
+  ['an internal trait nobody knows grants nothing', '{{internal.whatever}}', { whatever: ['alice'] }, 'alice', false],
+  ['a trait is no glob', '{{internal.db_users}}', { db_users: ['al*'] }, 'alice', false],
+  ['a trait is no expression', '{{internal.db_users}}', { db_users: ['^.*$'] }, 'alice', false],
+  ['a star in a trait with text around is a star', 'dev-{{internal.db_users}}', { db_users: ['*'] }, 'dev-alice', false],
+  ['a star through a function is a star', '{{email.local(external.email)}}', { email: ['*@example.com'] }, 'alice', false],
+  ['a trait inside an expression stands for itself', '^{{external.team}}-[0-9]+$', { team: ['.*'] }, 'x-1', false],
+  ['two templates in one entry grant nothing', '{{external.a}}{{external.b}}', { a: ['ali'], b: ['ce'] }, 'alice', false],
+  ['an address that is none grants nothing', '{{email.local(external.email)}}', { email: ['alice'] }, 'alice', false],
+  ['a replacement without a match grants nothing', '{{regexp.replace(external.e, "^x(.*)$", "$1")}}', { e: ['alice'] }, 'alice', false],
+  ['a trait that is a star is a wildcard', '{{internal.db_users}}', { db_users: ['*'] }, 'anybody', true],
+  ['a trait grants each of its values', '{{internal.db_users}}', { db_users: ['bob', 'alice'] }, 'alice', true],
+  ['an external trait grants', '{{ external.names }}', { names: ['alice'] }, 'alice', true],
+  ['an external trait with a strange name grants', '{{external["https://x/y"]}}', { 'https://x/y': ['alice'] }, 'alice', true],
+  ['text around a template is kept', 'db-{{external.team}}-ro', { team: ['a', 'b'] }, 'db-b-ro', true],
+  ['the local part of an address grants', '{{email.local(external.email)}}', { email: ['alice@example.com'] }, 'alice', true],
+  [
+    'a replacement grants what it makes',
+    String.raw`{{regexp.replace(external.email, "^(.*)@example\\.com$", "db-$1")}}`,
+    { email: ['bob@other.org', 'alice@example.com'] },
+    'db-alice',
+    true,
+  ],
+  [
+    'functions stand inside each other',
+    '{{regexp.replace(email.local(external.email), "[.]", "_")}}',
+    { email: ['a.b.c@example.com'] },
+    'a_b_c',
+    true,
+  ],
+  ['a glob around a template is a glob', '*-{{external.team}}', { team: ['x'] }, 'anything-x', true],
+  ['a trait inside an expression grants itself', '^{{external.team}}-[0-9]+$', { team: ['a.b'] }, 'a.b-1', true],
+  ['a glob grants what it describes', 'al*', {}, 'alice', true],
+  ['an expression grants what it describes', '^al(ice|bert)$', {}, 'albert', true],
+  ['an entry beside a broken one grants', ['{{what}}', 'alice'], {}, 'alice', true],
+]
+for (const [sentence, entries, traits, user, allowed] of traitRules) {
+  test(`traits: ${sentence}`, () => {
+    const decision = decide({ roles: [{ allow: { db_users: entries, db_names: '*' } }], traits, user, expected: 'database-user' })
+    assert.equal(decision.allowed, allowed)
+    const byName = decide({ roles: [{ allow: { db_users: '*', db_names: entries } }], traits, name: user, expected: 'database-name' })
+    assert.equal(byName.allowed, allowed)
+  })
+}
+
+test('labels are filled with traits', () => {
+  const roles = [{ allow: { ...all, db_labels: { '{{external.key}}': '{{external.team}}-*' } } }]
+  const decideWith = (traits: Traits) => decide({ roles, traits, database: database({ owner: 'x-1' }), expected: 'labels' }).allowed
+  assert.equal(decideWith({ key: ['owner', 'env'], team: ['y', 'x'] }), true)
+  assert.equal(decideWith({ key: ['env', 'owner'], team: ['x'] }), false)
+  assert.equal(decideWith({ key: ['owner'], team: ['*'] }), false)
+  assert.equal(decideWith({ key: ['owner'] }), false)
+})
+
+test('the access preset grants what the traits of the user say', () => {
+  const roles = presetRoles().filter(({ metadata }) => metadata.name === 'access')
+  const target = { database: database({ env: 'dev' }), databaseUser: 'anybody', databaseName: 'dev' }
+  const decideWith = (traits: Traits) => decideDatabaseAccess({ user: 'alice', roles, traits }, target)
+  assert.deepEqual(decideWith({ db_users: ['*'], db_names: ['*'] }), { allowed: true, grantedBy: 'access' })
+  assert.equal(decideWith({ db_users: ['alice'], db_names: ['*'] }).allowed, false)
+  assert.equal(decideWith({ db_users: ['*'], db_names: [] }).allowed, false)
+})
+
+test('a granting role that wants a second factor wants it even where another grants without', () => {
+  const roles = [open, { name: 'careful', allow: all, options: { require_session_mfa: true } }]
+  const request = { database: database(), databaseUser: 'alice', databaseName: 'dev' }
+  const refused = decideDatabaseAccess(subject(roles), request)
+  assert.ok(!refused.allowed && refused.dimension === 'session-mfa' && refused.reason.includes('"careful"'))
+  assert.equal(decideDatabaseAccess({ ...subject(roles), sessionMfaVerified: true }, request).allowed, true)
+})
+
+test('a role that does not grant does not want a second factor', () => {
+  const roles = [open, { name: 'elsewhere', allow: { ...all, db_labels: { env: 'prod' } }, options: { require_session_mfa: true } }]
+  assert.equal(decideDatabaseAccess(subject(roles), { database: database(), databaseUser: 'a', databaseName: 'b' }).allowed, true)
+})
+
+const visibility: readonly (readonly [string, readonly RoleSketch[], boolean])[] = [
+  ['nobody without roles sees anything', [], false],
+  ['denied labels hide a database', [open, { name: 'no', deny: { db_labels: { env: 'dev' } } }], false],
+  ['a database is seen by its labels alone', [{ allow: {} }], true],
+  ['a denied user hides nothing', [open, { name: 'no', deny: { db_users: '*' } }], true],
+]
+for (const [sentence, roles, visible] of visibility) {
+  test(`visibility: ${sentence}`, () => assert.equal(decideDatabaseVisibility(subject(roles), database({ env: 'dev' })).allowed, visible))
+}

@@ -1,0 +1,26 @@
+/**
+ * Access: every "may X do Y". Roles, traits and labels go in, a decision with its reason comes out. Pure, and the only place
+ * where a permission is decided. What cannot be worked out never grants, and in a deny half always denies.
+ */
+export {
+  databaseTarget,
+  type AccessDecision,
+  type AccessDimension,
+  type AccessGrant,
+  type AccessRefusal,
+  type AccessSubject,
+  type DatabaseTarget,
+} from './decision.ts'
+export { compileSubject, type CompiledSubject, type Subject } from './subject.ts'
+export { decideDatabaseAccess, decideDatabaseVisibility, type DatabaseRequest } from './decide-database.ts'
+export { allowedDatabaseNames, allowedDatabaseUsers, type AllowedValues } from './allowed-values.ts'
+export { decideOperation, type OperationRequest } from './decide-operation.ts'
+export {
+  combineSessionOptions,
+  sessionTtlMilliseconds,
+  sessionTtlMillisecondsDefault,
+  sessionTtlMillisecondsMax,
+  type SessionOptions,
+} from './session-options.ts'
+export { roleProblems, type RoleProblem } from './role-problems.ts'
+export type { AwsPlace } from './role-arn.ts'

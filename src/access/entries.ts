@@ -1,0 +1,129 @@
+/** Lists of role entries, filled with somebody's traits and made ready to be asked whether they hold a name. */
+import { PortunusError } from '#foundation'
+import { quote, type Traits } from '#resources'
+import { compilePattern, matchesPattern, type Pattern, type PatternPart } from './pattern.ts'
+import { parseTemplate, templateValues, traitOf, type Template } from './template.ts'
+
+/**
+ * Which half of a role a list stands in. What cannot be worked out (a missing trait, a malformed pattern)
+ * is left out of an allow list, and in a deny list stands for whatever it might be: both fail closed.
+ */
+export type Side = 'allow' | 'deny'
+
+export interface Entry {
+  /** As the role has it. */
+  readonly written: string
+  /** With traits filled in; what people are shown as allowed or denied. */
+  readonly shown: string
+  readonly pattern: Pattern
+  /** Why an entry of a deny list had to be read as broader than it is written. */
+  readonly unresolved?: string
+}
+
+export interface EntryList {
+  readonly everything: Entry | undefined
+  readonly exact: ReadonlyMap<string, Entry>
+  /** Globs and expressions. */
+  readonly patterns: readonly Entry[]
+}
+
+export function compileEntries(entries: readonly string[], options: { readonly side: Side; readonly traits: Traits }): EntryList {
+  const compiled = entries.flatMap((entry) => (options.side === 'allow' ? allowed(entry, options.traits) : denied(entry, options.traits)))
+  const exact = new Map<string, Entry>()
+  for (const entry of compiled) if (entry.pattern.kind === 'exact' && !exact.has(entry.pattern.text)) exact.set(entry.pattern.text, entry)
+  return {
+    everything: compiled.find(({ pattern }) => pattern.kind === 'everything'),
+    exact,
+    patterns: compiled.filter(({ pattern }) => pattern.kind === 'glob' || pattern.kind === 'expression'),
+  }
+}
+
+/** The entry that holds one of the names, the narrowest kind first; undefined when none does. */
+export function findEntry(list: EntryList, names: readonly string[]): Entry | undefined {
+  for (const name of names) {
+    const exact = list.exact.get(name)
+    if (exact !== undefined) return exact
+  }
+  return list.everything ?? list.patterns.find(({ pattern }) => names.some((name) => matchesPattern(pattern, name)))
+}
+
+/** The entries of an allow list: an entry nobody can read, or with a trait nobody has, is no entry. */
+function allowed(written: string, traits: Traits): readonly Entry[] {
+  const template = attempt(() => parseTemplate(written))
+  if (template.kind === 'failed') return []
+  const fillings = fill(template.value, traits).fillings
+  return fillings.flatMap((parts): readonly Entry[] => {
+    const pattern = attempt(() => compilePattern(isBareStar(parts) ? [{ kind: 'author', text: '*' }] : parts))
+    return pattern.kind === 'failed' ? [] : [{ written, shown: textOf(parts), pattern: pattern.value }]
+  })
+}
+
+/** The entries of a deny list: each value also as the pattern it might be meant as, and anything in place of what is unknown. */
+function denied(written: string, traits: Traits): readonly Entry[] {
+  const template = attempt(() => parseTemplate(written))
+  if (template.kind === 'failed') return [deniedEverything(written, template.reason)]
+  const { fillings, missingTrait } = fill(template.value, traits)
+  const entries = fillings.flatMap((parts) => deniedFilling(written, parts))
+  if (missingTrait === undefined) return entries
+  const pattern = attempt(() => compilePattern(unknownParts(template.value)))
+  const unresolved = `it needs the trait ${quote(missingTrait)}, which you do not have in full`
+  if (pattern.kind === 'failed') return [...entries, deniedEverything(written, unresolved)]
+  return [...entries, { written, shown: written, pattern: pattern.value, unresolved }]
+}
+
+function deniedFilling(written: string, parts: readonly PatternPart[]): readonly Entry[] {
+  const literal = attempt(() => compilePattern(parts))
+  if (literal.kind === 'failed') return [deniedEverything(written, literal.reason)]
+  const entry = { written, shown: textOf(parts), pattern: literal.value }
+  if (parts.every(({ kind }) => kind === 'author')) return [entry]
+  const broad = attempt(() => compilePattern([{ kind: 'author', text: textOf(parts) }]))
+  return broad.kind === 'failed' || broad.value.kind === 'exact' ? [entry] : [entry, { ...entry, pattern: broad.value }]
+}
+
+function deniedEverything(written: string, reason: string): Entry {
+  return { written, shown: written, pattern: { kind: 'everything' }, unresolved: reason }
+}
+
+interface Filled {
+  readonly fillings: readonly (readonly PatternPart[])[]
+  readonly missingTrait: string | undefined
+}
+
+function fill(template: Template, traits: Traits): Filled {
+  if (template.kind === 'text') return { fillings: [[{ kind: 'author', text: template.text }]], missingTrait: undefined }
+  const { values, complete } = templateValues(template.value, traits)
+  const isBare = template.value.kind === 'trait' && template.prefix === '' && template.suffix === ''
+  return {
+    fillings: values.map((text) => (isBare ? [{ kind: 'value', text }] : around(template, { kind: 'value', text }))),
+    missingTrait: complete ? undefined : traitOf(template.value),
+  }
+}
+
+function unknownParts(template: Template): readonly PatternPart[] {
+  return template.kind === 'text' ? [{ kind: 'author', text: template.text }] : around(template, { kind: 'unknown' })
+}
+
+function around(template: Template & { readonly kind: 'template' }, middle: PatternPart): readonly PatternPart[] {
+  return [{ kind: 'author', text: template.prefix }, middle, { kind: 'author', text: template.suffix }]
+}
+
+/** A trait that is `*`, with no text around it and through no function: the person may use every name. */
+function isBareStar(parts: readonly PatternPart[]): boolean {
+  const [part] = parts
+  return parts.length === 1 && part?.kind === 'value' && part.text === '*'
+}
+
+function textOf(parts: readonly PatternPart[]): string {
+  return parts.map((part) => (part.kind === 'unknown' ? '*' : part.text)).join('')
+}
+
+type Attempt<T> = { readonly kind: 'done'; readonly value: T } | { readonly kind: 'failed'; readonly reason: string }
+
+function attempt<T>(action: () => T): Attempt<T> {
+  try {
+    return { kind: 'done', value: action() }
+  } catch (error) {
+    if (!(error instanceof PortunusError)) throw error
+    return { kind: 'failed', reason: error.message }
+  }
+}
