@@ -57,13 +57,32 @@ async function bundle(entryPoints: Readonly<Record<string, string>>, write: bool
     write,
     legalComments: 'none',
     logLevel: 'warning',
+    // The ESM builds of packages, where they have one: a CommonJS package that is loaded lazily shows no names.
+    mainFields: ['module', 'main'],
     // CommonJS packages inside an ESM bundle still call require for Node's own modules.
     banner: {
       js: `import { createRequire as portunusCreateRequire } from 'node:module';const require = portunusCreateRequire(import.meta.url);`,
     },
     define: { PORTUNUS_VERSION: JSON.stringify(manifestVersion()) },
   })
+  refuseLazyCommonJs(result.metafile)
   return result.metafile
+}
+
+/** Loaded for what they do, not for their names. */
+const lazyForEffect = /node_modules\/reflect-metadata\//
+
+function refuseLazyCommonJs(metafile: Metafile): void {
+  for (const [path, input] of Object.entries(metafile.inputs)) {
+    if (!path.startsWith('src/')) continue
+    const nameless = input.imports.find(
+      (each) => each.kind === 'dynamic-import' && metafile.inputs[each.path]?.format === 'cjs' && !lazyForEffect.test(each.path),
+    )
+    if (nameless === undefined) continue
+    throw new Error(
+      `"${path}" loads "${nameless.path}" lazily, which is CommonJS: once bundled it has no names (import it statically in a file that is itself loaded lazily)`,
+    )
+  }
 }
 
 /** The version in package.json. */
