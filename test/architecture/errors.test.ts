@@ -19,13 +19,29 @@ test('a code that is listed as shared is shared', () => {
 })
 
 const rows: readonly (readonly [string, WrittenError, string | undefined])[] = [
-  ['a good one', { path: 'a.ts', code: 'TOKEN_UNKNOWN', messages: ['Cannot join "${…}": the token is unknown'] }, undefined],
-  ['a message that is computed', { path: 'a.ts', code: 'TOKEN_UNKNOWN', messages: [undefined] }, undefined],
-  ['a code in small letters', { path: 'a.ts', code: 'token-unknown', messages: ['Cannot join'] }, 'UPPER_SNAKE_CASE'],
-  ['another beginning', { path: 'a.ts', code: 'TOKEN_UNKNOWN', messages: ['Unable to join'] }, 'begins with "Cannot"'],
-  ['a full stop', { path: 'a.ts', code: 'TOKEN_UNKNOWN', messages: ['Cannot join.'] }, 'no full stop'],
-  ['a contraction', { path: 'a.ts', code: 'TOKEN_UNKNOWN', messages: ["Cannot join: it doesn't work"] }, 'no contraction'],
-  ['an accusation', { path: 'a.ts', code: 'TOKEN_UNKNOWN', messages: ['Cannot join: invalid token'] }, 'instead of "invalid"'],
+  [
+    'a good one',
+    { path: 'a.ts', category: 'internal', code: 'TOKEN_UNKNOWN', messages: ['Cannot join "${…}": the token is unknown'] },
+    undefined,
+  ],
+  ['a message that is computed', { path: 'a.ts', category: 'internal', code: 'TOKEN_UNKNOWN', messages: [undefined] }, undefined],
+  ['a code in small letters', { path: 'a.ts', category: 'internal', code: 'token-unknown', messages: ['Cannot join'] }, 'UPPER_SNAKE_CASE'],
+  [
+    'another beginning',
+    { path: 'a.ts', category: 'internal', code: 'TOKEN_UNKNOWN', messages: ['Unable to join'] },
+    'begins with "Cannot"',
+  ],
+  ['a full stop', { path: 'a.ts', category: 'internal', code: 'TOKEN_UNKNOWN', messages: ['Cannot join.'] }, 'no full stop'],
+  [
+    'a contraction',
+    { path: 'a.ts', category: 'internal', code: 'TOKEN_UNKNOWN', messages: ["Cannot join: it doesn't work"] },
+    'no contraction',
+  ],
+  [
+    'an accusation',
+    { path: 'a.ts', category: 'internal', code: 'TOKEN_UNKNOWN', messages: ['Cannot join: invalid token'] },
+    'instead of "invalid"',
+  ],
 ]
 
 for (const [sentence, error, expected] of rows) {
@@ -37,7 +53,12 @@ for (const [sentence, error, expected] of rows) {
 }
 
 test('planted: a code with two homes is found, unless it is listed', () => {
-  const twice = ['a.ts', 'b.ts'].map((path) => ({ path, code: 'TWICE', messages: ['Cannot do it'] }))
+  const twice = ['a.ts', 'b.ts'].map((path) => ({ path, code: 'TWICE', category: 'internal', messages: ['Cannot do it'] }))
   assert.equal(errorViolations(twice).length, 1)
   assert.deepEqual(errorViolations(twice, ['TWICE']), [])
+})
+
+test('planted: a code with two categories is found', () => {
+  const twice = ['internal', 'not-found'].map((category) => ({ path: 'a.ts', code: 'TWICE', category, messages: ['Cannot do it'] }))
+  assert.equal(errorViolations(twice).length, 1)
 })

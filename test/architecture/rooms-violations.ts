@@ -137,7 +137,7 @@ function relativeRefusal(file: HouseFile, specifier: string): string | undefined
   const target = posix.join(posix.dirname(file.path), specifier)
   const home = file.place.kind === 'room' ? `src/${file.place.name}/` : file.path.split('/').slice(0, 1).join('/') + '/'
   if (target.startsWith(home)) return !file.isTest && testFile.test(target) ? `is no test and imports "${specifier}", which is` : undefined
-  if (file.isTest && target.startsWith('test/')) return undefined
+  if (file.isTest && /^(?:test|lab)\//.test(target)) return undefined
   if (target === 'package.json') return undefined
   if (target.startsWith('src/')) return `reaches "${target}" past its door; import "#${target.split('/')[1]}"`
   return neverImported.includes(target.split('/')[0] ?? '') || file.place.kind === 'room' ? `may not import "${target}"` : undefined

@@ -121,7 +121,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'client',
       'world',
     ],
-    touches: ['node:path'],
+    touches: ['node:crypto(X509Certificate,createHash)', 'node:path', 'zod'],
   },
   programs: {
     purpose: 'command lines and exit codes',
