@@ -6,7 +6,16 @@
 export * from './arn.ts'
 export * from './endpoint.ts'
 export * from './database-names.ts'
-export * from './login.ts'
+export {
+  chooseLogin,
+  databaseKindOf,
+  locateCluster,
+  type ClusterLocation,
+  type DatabaseKind,
+  type Login,
+  type Origin,
+  type RoleReference,
+} from './login.ts'
 export * from './plan-redshift-login.ts'
 export * from './role-session-name.ts'
 export * from './policy.ts'

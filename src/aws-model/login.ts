@@ -87,15 +87,16 @@ function roleReference(text: string, options: { readonly bareNames: boolean } = 
   const isBare = options.bareNames && !text.startsWith('role/')
   const parts = parseRoleResource(isBare ? `role/${text}` : text)
   if (parts !== undefined) return { kind: 'name', ...parts }
-  throw new PortunusError(
-    'AWS_ROLE_MALFORMED',
-    `Cannot use ${quote(text)} as an IAM role: it is neither role/<name> nor the ARN of a role`,
-    {
-      category: 'bad-input',
-      sqlState: '28000',
-      hint: 'write it like role/my-iam-role or arn:aws:iam::123456789012:role/my-iam-role',
-    },
-  )
+  throw roleMalformed(`Cannot use ${quote(text)} as an IAM role: it is neither role/<name> nor the ARN of a role`)
+}
+
+/** AWS_ROLE_MALFORMED, for a text that is no role where a role is expected. */
+export function roleMalformed(message: string): PortunusError {
+  return new PortunusError('AWS_ROLE_MALFORMED', message, {
+    category: 'bad-input',
+    sqlState: '28000',
+    hint: 'write it like role/my-iam-role or arn:aws:iam::123456789012:role/my-iam-role',
+  })
 }
 
 function clusterIdMissing(database: Database): PortunusError {

@@ -3,7 +3,7 @@ import { PortunusError } from '#foundation'
 import { quote, type Database } from '#resources'
 import { parseRoleArn, partitionOf, roleArn, type RoleArn } from './arn.ts'
 import { validateDatabaseName, validateDatabaseUserName } from './database-names.ts'
-import { chooseLogin, databaseKindOf, locateCluster, type ClusterLocation, type RoleReference } from './login.ts'
+import { chooseLogin, databaseKindOf, locateCluster, roleMalformed, type ClusterLocation, type RoleReference } from './login.ts'
 import { roleSessionName } from './role-session-name.ts'
 
 /** One AssumeRole call. The external id is sent once, on the first hop. */
@@ -79,11 +79,9 @@ function throughRole(database: Database, cluster: ClusterLocation): RoleArn | un
   if (text === undefined || text === '') return undefined
   const arn = parseRoleArn(text)
   if (arn === undefined) {
-    const message = `Cannot use ${quote(text)} as aws.assume_role_arn of database ${quote(database.metadata.name)}: it is not the ARN of a role`
-    throw new PortunusError('AWS_ROLE_MALFORMED', message, {
-      category: 'bad-input',
-      hint: 'write it like arn:aws:iam::123456789012:role/my-role',
-    })
+    throw roleMalformed(
+      `Cannot use ${quote(text)} as aws.assume_role_arn of database ${quote(database.metadata.name)}: it is not the ARN of a role`,
+    )
   }
   checkPartition(arn, cluster)
   return arn

@@ -1,19 +1,36 @@
-/** Proof against the lab: signatures, trust policies and permissions are really checked, and the passwords really open the database. */
+/** The way to AWS against the lab: signatures, trust and permissions are really checked, and the passwords really open the database. */
 import { after, before, test } from 'node:test'
 import assert from 'node:assert/strict'
 import pg from 'pg'
-import type { RedshiftLoginPlan } from '#aws-model'
+import { openRedshiftLogins, type RedshiftLogins } from '#aws-client'
+import { planRedshiftLogin, type RedshiftLoginPlan } from '#aws-model'
+import type { Log } from '#foundation'
+import { parseDatabase } from '#resources'
+import { nodeClock } from '#world'
 import { startLab, type Lab, type LabIdentity } from '../../lab/lab.ts'
-import { openRedshiftLogins, type RedshiftLogins } from './redshift-logins.ts'
-import { memoryFiles, planFixture, rememberingLog, SteppedClock } from './world.fixture.ts'
 
-/** The lab runs on the machine's time, so this clock does too. */
-class RealClock extends SteppedClock {
-  override now(): Date {
-    return new Date()
-  }
+interface PlanParts {
+  readonly databaseUser?: string
+  readonly externalId?: string
+  readonly region?: string
 }
 
+function planOf({ databaseUser = 'alice', externalId, region = lab.aws.region }: PlanParts = {}): RedshiftLoginPlan {
+  const database = parseDatabase({
+    kind: 'db',
+    version: 'v3',
+    metadata: { name: 'my-redshift' },
+    spec: {
+      protocol: 'postgres',
+      uri: `${lab.redshift.host}:${lab.redshift.port}`,
+      aws: { region, redshift: { cluster_id: lab.redshift.clusterId }, ...(externalId === undefined ? {} : { external_id: externalId }) },
+    },
+  })
+  return planRedshiftLogin({ database, databaseUser, databaseName: 'dev', person: 'alice@example.com' })
+}
+
+const ignore = (): void => undefined
+const silence: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore, child: () => silence }
 let lab: Lab
 before(async () => {
   lab = await startLab()
@@ -25,9 +42,9 @@ after(async () => {
 function loginsOf(identity: LabIdentity): RedshiftLogins {
   return openRedshiftLogins({
     environment: { ...lab.environment, AWS_ACCESS_KEY_ID: identity.accessKeyId, AWS_SECRET_ACCESS_KEY: identity.secretAccessKey },
-    files: memoryFiles({}),
-    clock: new RealClock(),
-    log: rememberingLog([]),
+    files: { readTextIfPresent: () => Promise.resolve(undefined) },
+    clock: nodeClock,
+    log: silence,
     homeDirectory: '/nowhere',
   })
 }
@@ -46,16 +63,16 @@ async function signIn(plan: RedshiftLoginPlan): Promise<unknown> {
 }
 
 test('a database user signs in', async () => {
-  assert.deepEqual(await signIn(planFixture()), { name: 'alice' })
+  assert.deepEqual(await signIn(planOf()), { name: 'alice' })
 })
 
 test('an IAM role signs in, in the account that only the caller knows', async () => {
-  assert.deepEqual(await signIn(planFixture({ databaseUser: lab.aws.role.databaseUser })), { name: 'IAMR:my-iam-role' })
+  assert.deepEqual(await signIn(planOf({ databaseUser: lab.aws.role.databaseUser })), { name: 'IAMR:my-iam-role' })
 })
 
 test('a role that wants an external id signs in with it', async () => {
   const { databaseUser, externalId } = lab.aws.externalIdRole
-  assert.deepEqual(await signIn(planFixture({ databaseUser, externalId })), { name: 'IAMR:external-id-role' })
+  assert.deepEqual(await signIn(planOf({ databaseUser, externalId })), { name: 'IAMR:external-id-role' })
 })
 
 const refusals = [
@@ -73,11 +90,11 @@ const refusals = [
 for (const [sentence, identity, fixture, code] of refusals) {
   test(`refused: ${sentence}`, async () => {
     await using logins = loginsOf(lab.aws[identity])
-    await assert.rejects(logins.issue(planFixture(fixture())), { code })
+    await assert.rejects(logins.issue(planOf(fixture())), { code })
   })
 }
 
 test('refused: a wrong secret', async () => {
   await using logins = loginsOf({ ...lab.aws.databaseService, secretAccessKey: 'wrong' })
-  await assert.rejects(logins.issue(planFixture()), { code: 'AWS_CREDENTIALS_REFUSED', message: /SignatureDoesNotMatch/ })
+  await assert.rejects(logins.issue(planOf()), { code: 'AWS_CREDENTIALS_REFUSED', message: /SignatureDoesNotMatch/ })
 })
