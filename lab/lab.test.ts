@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test'
 import { GetClusterCredentialsCommand, GetClusterCredentialsWithIAMCommand, RedshiftClient } from '@aws-sdk/client-redshift'
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import pg from 'pg'
+import { withAccount } from './aws/world.ts'
 import { startLab } from './lab.ts'
 import type { Lab } from './lab.ts'
 import { startWireClient } from './wire-client.ts'
@@ -276,6 +277,29 @@ describe('behaving as Redshift', () => {
   }
 })
 
+test('by options, the stand-in asks for clear-text passwords and speaks a later protocol, to a world that was changed', async () => {
+  await using other = await startLab({
+    region: 'eu-west-1',
+    accountId: '210987654321',
+    clusterId: 'other',
+    passwordMethod: 'cleartext',
+    protocolVersionMax: 3,
+    changeWorld: (world) => withAccount(world, '210987654321', (account) => ({ ...account, roles: [] })),
+  })
+  const { endpoint, region } = other.aws
+  const configuration = { endpoint, region, credentials: other.aws.databaseService, maxAttempts: 1 }
+  const assume = new AssumeRoleCommand({ RoleArn: other.aws.role.arn, RoleSessionName: 'alice' })
+  await assert.rejects(new STSClient(configuration).send(assume), { name: 'AccessDenied' })
+  const command = new GetClusterCredentialsCommand({ ClusterIdentifier: 'other', DbUser: 'alice' })
+  const { DbUser: user = '', DbPassword: password = '' } = await new RedshiftClient(configuration).send(command)
+  const startup = { user, password, database: 'dev', client_protocol_version: '3' }
+  await using client = await startWireClient(other.redshift, startup)
+  assert.equal(client.parameters.get('server_protocol_version'), '3')
+  const [description] = await client.query('SELECT id FROM events')
+  assert.deepEqual(description?.body.subarray(-2), Buffer.from([0x10, 0x13]))
+  assert.match(other.redshift.serverName, /^other\.lab\.eu-west-1\.redshift\.amazonaws\.com$/)
+})
+
 describe('the way past the stand-in', () => {
   test('the superuser DSN reaches the PostgreSQL behind', async () => {
     const client = new pg.Client({ connectionString: lab.superuserDsn })
@@ -324,6 +348,6 @@ function exchange(bytes: Buffer): Promise<Buffer> {
 }
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 10_000
+  const deadline = Date.now() + 30_000
   while (!(await condition())) assert.ok(Date.now() < deadline, 'the condition never came true')
 }

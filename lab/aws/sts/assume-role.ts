@@ -61,7 +61,12 @@ function matching({ parameters }: AwsCall, name: string, pattern: RegExp): strin
 }
 
 function sessionSeconds({ parameters, principal }: AwsCall, role: AwsRole): number {
-  const seconds = parameters.integer('DurationSeconds', { least: secondsMin, most: secondsMax, absent: secondsDefault })
+  const seconds = parameters.integer('DurationSeconds', {
+    least: secondsMin,
+    most: secondsMax,
+    absent: secondsDefault,
+    refusal: validationError,
+  })
   if (principal.kind === 'role-session' && seconds > chainedSecondsMax) {
     throw validationError('The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining')
   }
