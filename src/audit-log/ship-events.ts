@@ -35,12 +35,13 @@ export async function shipEvents(journal: Shippable, send: SendAuditEvents, opti
       continue
     }
     const error = await attempt(batch, send, signal)
-    if (signal.aborted) return
     if (error === undefined) {
       journal.acknowledge(batch)
       if (failures > 0) log.info('audit events are shipped again')
       failures = 0
       singles -= 1
+    } else if (signal.aborted) {
+      return
     } else if (!isRefusal(error)) {
       failures++
       if (failures === 1) log.warn('audit events cannot be shipped, trying again', { reason: messageOf(error) })

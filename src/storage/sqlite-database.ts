@@ -13,6 +13,8 @@ export interface SqliteDatabaseOptions {
   readonly migrations: readonly string[]
   /** Reads the whole file at start to find damage early; for small files. */
   readonly checkAtStart?: boolean
+  /** How long a call waits while another process writes; 5 seconds unless told. */
+  readonly busyMilliseconds?: number
 }
 
 // Result codes of SQLite (sqlite.org/rescode.html); an extended code holds the primary one in its low byte.
@@ -25,7 +27,7 @@ const sqliteFull = 13
 const sqliteCannotOpen = 14
 const sqliteNotDatabase = 26
 
-const busyTimeoutMilliseconds = 5000
+const busyMilliseconds = 5000
 
 /**
  * Opens or creates the file: write-ahead log, every commit synced to the disk, schema brought up to date.
@@ -51,7 +53,12 @@ export class SqliteDatabase implements Disposable {
   constructor(options: SqliteDatabaseOptions) {
     this.#options = options
     this.#connection = this.run(
-      () => new DatabaseSync(options.path, { timeout: busyTimeoutMilliseconds, enableForeignKeyConstraints: true, defensive: true }),
+      () =>
+        new DatabaseSync(options.path, {
+          timeout: options.busyMilliseconds ?? busyMilliseconds,
+          enableForeignKeyConstraints: true,
+          defensive: true,
+        }),
     )
   }
 
