@@ -38,7 +38,7 @@ export function decideDatabaseAccess(subject: Subject, request: DatabaseRequest)
   if (unusable !== undefined) return unusable
   if (compiled.roles.length === 0) return refusal.noRoles(compiled.user)
   const names = namesOfDatabaseUser(databaseUser, database.aws)
-  const denied = deniedByLabels(compiled.roles, database) ?? deniedByEntries(compiled.roles, { ...request, names })
+  const denied = deniedByLabels(compiled.roles, database) ?? deniedByEntries(compiled, { ...request, names })
   if (denied !== undefined) return denied
   const candidates = compiled.roles.map((role): Candidate => ({
     role,
@@ -50,24 +50,14 @@ export function decideDatabaseAccess(subject: Subject, request: DatabaseRequest)
 }
 
 /** The entry of any role that denies the database user, label-blind. */
-export function denyingUser(
-  roles: readonly CompiledRole[],
-  names: UserNames,
-): { readonly role: string; readonly entry: Entry } | undefined {
-  for (const role of roles) {
-    const entry = findEntry(role.deny.databaseUsers, names.possible) ?? arnEntry(role.deny.databaseUsers, names.roleInAnyAccount)
-    if (entry !== undefined) return { role: role.name, entry }
-  }
-  return undefined
+export function denyingUser(subject: CompiledSubject, names: UserNames): Entry | undefined {
+  const list = subject.all.deny.databaseUsers
+  return findEntry(list, names.possible) ?? arnEntry(list, names.roleInAnyAccount)
 }
 
 /** The entry of any role that denies the database name, label-blind. */
-export function denyingName(roles: readonly CompiledRole[], name: string): { readonly role: string; readonly entry: Entry } | undefined {
-  for (const role of roles) {
-    const entry = findEntry(role.deny.databaseNames, [name])
-    if (entry !== undefined) return { role: role.name, entry }
-  }
-  return undefined
+export function denyingName(subject: CompiledSubject, name: string): Entry | undefined {
+  return findEntry(subject.all.deny.databaseNames, [name])
 }
 
 /** One role, and which of the three things it must match it does. */
@@ -104,13 +94,10 @@ export function deniedByLabels(roles: readonly CompiledRole[], database: Databas
   return denying === undefined ? undefined : refusal.deniedLabels(denying, database)
 }
 
-function deniedByEntries(
-  roles: readonly CompiledRole[],
-  request: DatabaseRequest & { readonly names: UserNames },
-): AccessDecision | undefined {
-  const user = denyingUser(roles, request.names)
+function deniedByEntries(subject: CompiledSubject, request: DatabaseRequest & { readonly names: UserNames }): AccessDecision | undefined {
+  const user = denyingUser(subject, request.names)
   if (user !== undefined) return refusal.deniedUser(user, request.databaseUser)
-  const name = denyingName(roles, request.databaseName)
+  const name = denyingName(subject, request.databaseName)
   return name === undefined ? undefined : refusal.deniedName(name, request.databaseName)
 }
 

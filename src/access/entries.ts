@@ -11,6 +11,8 @@ import { parseTemplate, templateValues, traitOf, type Template } from './templat
 export type Side = 'allow' | 'deny'
 
 export interface Entry {
+  /** The name of the role it stands in. */
+  readonly role: string
   /** As the role has it. */
   readonly written: string
   /** With traits filled in; what people are shown as allowed or denied. */
@@ -27,14 +29,32 @@ export interface EntryList {
   readonly patterns: readonly Entry[]
 }
 
-export function compileEntries(entries: readonly string[], options: { readonly side: Side; readonly traits: Traits }): EntryList {
-  const compiled = entries.flatMap((entry) => (options.side === 'allow' ? allowed(entry, options.traits) : denied(entry, options.traits)))
+/** Where a list stands, and whose traits fill it. */
+export interface EntryContext {
+  readonly side: Side
+  readonly role: string
+  readonly traits: Traits
+}
+
+export function compileEntries(entries: readonly string[], context: EntryContext): EntryList {
+  const compile = context.side === 'allow' ? allowed : denied
+  return listOf(entries.flatMap((entry) => compile(entry, context)))
+}
+
+/** One list that holds what any of the lists holds. */
+export function mergeEntries(lists: readonly EntryList[]): EntryList {
+  return listOf(
+    lists.flatMap((list) => [...list.exact.values(), ...(list.everything === undefined ? [] : [list.everything]), ...list.patterns]),
+  )
+}
+
+function listOf(entries: readonly Entry[]): EntryList {
   const exact = new Map<string, Entry>()
-  for (const entry of compiled) if (entry.pattern.kind === 'exact' && !exact.has(entry.pattern.text)) exact.set(entry.pattern.text, entry)
+  for (const entry of entries) if (entry.pattern.kind === 'exact' && !exact.has(entry.pattern.text)) exact.set(entry.pattern.text, entry)
   return {
-    everything: compiled.find(({ pattern }) => pattern.kind === 'everything'),
+    everything: entries.find(({ pattern }) => pattern.kind === 'everything'),
     exact,
-    patterns: compiled.filter(({ pattern }) => pattern.kind === 'glob' || pattern.kind === 'expression'),
+    patterns: entries.filter(({ pattern }) => pattern.kind === 'glob' || pattern.kind === 'expression'),
   }
 }
 
@@ -48,40 +68,42 @@ export function findEntry(list: EntryList, names: readonly string[]): Entry | un
 }
 
 /** The entries of an allow list: an entry nobody can read, or with a trait nobody has, is no entry. */
-function allowed(written: string, traits: Traits): readonly Entry[] {
+function allowed(written: string, { role, traits }: EntryContext): readonly Entry[] {
   const template = attempt(() => parseTemplate(written))
   if (template.kind === 'failed') return []
   const fillings = fill(template.value, traits).fillings
   return fillings.flatMap((parts): readonly Entry[] => {
     const pattern = attempt(() => compilePattern(isBareStar(parts) ? [{ kind: 'author', text: '*' }] : parts))
-    return pattern.kind === 'failed' ? [] : [{ written, shown: textOf(parts), pattern: pattern.value }]
+    return pattern.kind === 'failed' ? [] : [{ role, written, shown: textOf(parts), pattern: pattern.value }]
   })
 }
 
 /** The entries of a deny list: each value also as the pattern it might be meant as, and anything in place of what is unknown. */
-function denied(written: string, traits: Traits): readonly Entry[] {
+function denied(written: string, { role, traits }: EntryContext): readonly Entry[] {
   const template = attempt(() => parseTemplate(written))
-  if (template.kind === 'failed') return [deniedEverything(written, template.reason)]
+  if (template.kind === 'failed') return [deniedEverything({ role, written }, template.reason)]
   const { fillings, missingTrait } = fill(template.value, traits)
-  const entries = fillings.flatMap((parts) => deniedFilling(written, parts))
+  const entries = fillings.flatMap((parts) => deniedFilling({ role, written }, parts))
   if (missingTrait === undefined) return entries
   const pattern = attempt(() => compilePattern(unknownParts(template.value)))
   const unresolved = `it needs the trait ${quote(missingTrait)}, which you do not have in full`
-  if (pattern.kind === 'failed') return [...entries, deniedEverything(written, unresolved)]
-  return [...entries, { written, shown: written, pattern: pattern.value, unresolved }]
+  if (pattern.kind === 'failed') return [...entries, deniedEverything({ role, written }, unresolved)]
+  return [...entries, { role, written, shown: written, pattern: pattern.value, unresolved }]
 }
 
-function deniedFilling(written: string, parts: readonly PatternPart[]): readonly Entry[] {
+function deniedFilling(place: Place, parts: readonly PatternPart[]): readonly Entry[] {
   const literal = attempt(() => compilePattern(parts))
-  if (literal.kind === 'failed') return [deniedEverything(written, literal.reason)]
-  const entry = { written, shown: textOf(parts), pattern: literal.value }
+  if (literal.kind === 'failed') return [deniedEverything(place, literal.reason)]
+  const entry = { ...place, shown: textOf(parts), pattern: literal.value }
   if (parts.every(({ kind }) => kind === 'author')) return [entry]
   const broad = attempt(() => compilePattern([{ kind: 'author', text: textOf(parts) }]))
   return broad.kind === 'failed' || broad.value.kind === 'exact' ? [entry] : [entry, { ...entry, pattern: broad.value }]
 }
 
-function deniedEverything(written: string, reason: string): Entry {
-  return { written, shown: written, pattern: { kind: 'everything' }, unresolved: reason }
+type Place = Pick<Entry, 'role' | 'written'>
+
+function deniedEverything(place: Place, reason: string): Entry {
+  return { ...place, shown: place.written, pattern: { kind: 'everything' }, unresolved: reason }
 }
 
 interface Filled {

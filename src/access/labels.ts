@@ -1,7 +1,7 @@
 /** Label selectors of roles, filled with somebody's traits: does a database match them? */
 import { PortunusError } from '#foundation'
 import type { LabelSelector, Traits } from '#resources'
-import { compileEntries, findEntry, type EntryList, type Side } from './entries.ts'
+import { compileEntries, findEntry, type EntryContext, type EntryList } from './entries.ts'
 import { parseTemplate, templateValues } from './template.ts'
 
 export type Labels = Readonly<Record<string, string>>
@@ -16,10 +16,7 @@ export type LabelMatcher =
  * Compiles a selector. Empty matches nothing; `*: *` matches everything, whatever stands beside it; keys are compared literally.
  * An expression is not evaluated: beside it, an allow half matches nothing and a deny half everything.
  */
-export function compileLabels(
-  selector: LabelSelector,
-  options: { readonly side: Side; readonly traits: Traits; readonly expression: string | undefined },
-): LabelMatcher {
+export function compileLabels(selector: LabelSelector, options: EntryContext & { readonly expression: string | undefined }): LabelMatcher {
   if (options.expression !== undefined) return { kind: options.side === 'allow' ? 'nothing' : 'everything' }
   const keys: { readonly key: string; readonly values: EntryList }[] = []
   for (const [written, entries] of Object.entries(selector)) {

@@ -107,26 +107,21 @@ export function deniedLabels(role: CompiledRole, database: DatabaseTarget): Acce
   }
 }
 
-interface Denial {
-  readonly role: string
-  readonly entry: Entry
-}
-
-export function deniedUser({ role, entry }: Denial, databaseUser: string): AccessRefusal {
+export function deniedUser(entry: Entry, databaseUser: string): AccessRefusal {
   return {
     allowed: false,
     dimension: 'denied-database-user',
-    reason: `the role ${quote(role)} denies the database user ${quote(databaseUser)}${byEntry(entry)}`,
-    hint: `ask an administrator about spec.deny.db_users: [${plain(entry.written)}] of the role ${plain(role)}`,
+    reason: `the role ${quote(entry.role)} denies the database user ${quote(databaseUser)}${byEntry(entry)}`,
+    hint: `ask an administrator about spec.deny.db_users: [${plain(entry.written)}] of the role ${plain(entry.role)}`,
   }
 }
 
-export function deniedName({ role, entry }: Denial, databaseName: string): AccessRefusal {
+export function deniedName(entry: Entry, databaseName: string): AccessRefusal {
   return {
     allowed: false,
     dimension: 'denied-database-name',
-    reason: `the role ${quote(role)} denies the database name ${quote(databaseName)}${byEntry(entry)}`,
-    hint: `ask an administrator about spec.deny.db_names: [${plain(entry.written)}] of the role ${plain(role)}`,
+    reason: `the role ${quote(entry.role)} denies the database name ${quote(databaseName)}${byEntry(entry)}`,
+    hint: `ask an administrator about spec.deny.db_names: [${plain(entry.written)}] of the role ${plain(entry.role)}`,
   }
 }
 

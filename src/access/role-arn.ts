@@ -23,7 +23,7 @@ const partitions = ['aws', 'aws-cn', 'aws-us-gov', 'aws-iso', 'aws-iso-b', 'aws-
 
 /** All names of the database user on a database in this place; only the given one where it is no IAM role. */
 export function namesOfDatabaseUser(databaseUser: string, place: AwsPlace | undefined): UserNames {
-  const arn = arnPattern.exec(databaseUser)
+  const arn = databaseUser.startsWith('arn:') ? arnPattern.exec(databaseUser) : null
   if (arn !== null) return namesOfArn(databaseUser, { partition: arn[1] ?? '', account: arn[2] ?? '', role: arn[3] ?? '', place })
   const role = roleOf(databaseUser, place)
   if (role === undefined) return { certain: [databaseUser], possible: [databaseUser] }
@@ -58,7 +58,7 @@ function namesOfArn(databaseUser: string, { partition, account, role, place }: A
 }
 
 function roleOf(databaseUser: string, place: AwsPlace | undefined): string | undefined {
-  if (/^role\/./.test(databaseUser)) return databaseUser
+  if (databaseUser.startsWith('role/') && databaseUser !== 'role/') return databaseUser
   return place?.usersAreRoles === true ? `role/${databaseUser}` : undefined
 }
 

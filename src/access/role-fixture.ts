@@ -19,6 +19,6 @@ export function subject(roles: readonly RoleSketch[], traits: Traits = {}): Acce
   return { user: 'alice', roles: roles.map(role), traits }
 }
 
-export function database(labels: Readonly<Record<string, string>> = {}, aws: DatabaseTarget['aws'] = undefined): DatabaseTarget {
+export function database(labels: Readonly<Record<string, string>> = {}, aws?: DatabaseTarget['aws']): DatabaseTarget {
   return { name: 'my-redshift', labels, protocol: 'postgres', aws }
 }

@@ -1,7 +1,7 @@
 /** Subjects made ready for many questions: templates filled, patterns compiled, once per subject instead of once per database. */
-import type { RoleConditions, Rule, Traits } from '#resources'
+import type { RoleConditions, Rule } from '#resources'
 import type { AccessSubject } from './decision.ts'
-import { compileEntries, type EntryList, type Side } from './entries.ts'
+import { compileEntries, mergeEntries, type EntryContext, type EntryList } from './entries.ts'
 import { compileLabels, type LabelMatcher } from './labels.ts'
 
 export interface CompiledConditions {
@@ -26,6 +26,13 @@ export interface CompiledSubject {
   readonly user: string
   readonly roles: readonly CompiledRole[]
   readonly sessionMfaVerified: boolean
+  /** The entries of all roles put together, whatever their labels. */
+  readonly all: { readonly allow: MergedEntries; readonly deny: MergedEntries }
+}
+
+export interface MergedEntries {
+  readonly databaseUsers: EntryList
+  readonly databaseNames: EntryList
 }
 
 export type Subject = AccessSubject | CompiledSubject
@@ -33,26 +40,38 @@ export type Subject = AccessSubject | CompiledSubject
 /** The subject in the form that every decision takes as well; worth it from the second question on. */
 export function compileSubject(subject: Subject): CompiledSubject {
   if ('kind' in subject) return subject
+  const roles = subject.roles.map(({ metadata, spec }) => {
+    const context = { role: metadata.name, traits: subject.traits }
+    return {
+      name: metadata.name,
+      allow: compileConditions(spec.allow, { ...context, side: 'allow' }),
+      deny: compileConditions(spec.deny, { ...context, side: 'deny' }),
+      requireSessionMfa: spec.options.requireSessionMfa ?? false,
+    }
+  })
   return {
     kind: 'compiled-subject',
     user: subject.user,
+    roles,
     sessionMfaVerified: subject.sessionMfaVerified ?? false,
-    roles: subject.roles.map(({ metadata, spec }) => ({
-      name: metadata.name,
-      allow: compileConditions(spec.allow, { side: 'allow', traits: subject.traits }),
-      deny: compileConditions(spec.deny, { side: 'deny', traits: subject.traits }),
-      requireSessionMfa: spec.options.requireSessionMfa ?? false,
-    })),
+    all: { allow: merge(roles.map(({ allow }) => allow)), deny: merge(roles.map(({ deny }) => deny)) },
   }
 }
 
-function compileConditions(conditions: RoleConditions, options: { readonly side: Side; readonly traits: Traits }): CompiledConditions {
+function merge(halves: readonly CompiledConditions[]): MergedEntries {
+  return {
+    databaseUsers: mergeEntries(halves.map(({ databaseUsers }) => databaseUsers)),
+    databaseNames: mergeEntries(halves.map(({ databaseNames }) => databaseNames)),
+  }
+}
+
+function compileConditions(conditions: RoleConditions, context: EntryContext): CompiledConditions {
   const expression = conditions.dbLabelsExpression
   return {
-    labels: compileLabels(conditions.dbLabels, { ...options, expression }),
+    labels: compileLabels(conditions.dbLabels, { ...context, expression }),
     hasLabelsExpression: expression !== undefined,
-    databaseUsers: compileEntries(conditions.dbUsers, options),
-    databaseNames: compileEntries(conditions.dbNames, options),
+    databaseUsers: compileEntries(conditions.dbUsers, context),
+    databaseNames: compileEntries(conditions.dbNames, context),
     rules: conditions.rules,
   }
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { PortunusError } from '#foundation'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import {
   parseDatabase,
   parseDatabaseServer,
