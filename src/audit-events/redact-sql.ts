@@ -47,12 +47,10 @@ export function redactSql(sql: string): string {
 
 function secretRanges(sql: string, dialect: SqlDialect, depth: number): readonly Range[] {
   const tokens = sqlTokens(sql, dialect)
-  const ranges: Range[] = []
-  for (const [index, token] of tokens.entries()) {
-    if (isSecretWord(sql, token)) ranges.push(...valuesAfter(sql, tokens, index, depth))
-    if (token.kind === 'literal' || token.kind === 'comment') ranges.push(...rangesInside(sql, token, dialect, depth))
-  }
-  return ranges
+  return tokens.flatMap((token, index) => [
+    ...(isSecretWord(sql, token) ? valuesAfter(sql, tokens, index, depth) : []),
+    ...(token.kind === 'word' || token.kind === 'symbol' ? [] : rangesInside(sql, token, dialect, depth)),
+  ])
 }
 
 function isSecretWord(sql: string, token: SqlToken): boolean {
@@ -91,15 +89,16 @@ function rangesInside(sql: string, token: SqlToken, dialect: SqlDialect, depth: 
   return secretRanges(text, dialect, depth + 1).map(({ start, end }) => ({ start: placeOf(start), end: placeOf(end) }))
 }
 
-/** The value of a literal, and for each of its characters the place in the body (one more for the end). */
+/** The value of a literal or name, and for each of its characters where it begins in the body (one more for the end). */
 function unescape(body: string, token: SqlToken): { readonly text: string; readonly places?: readonly number[] } {
-  if (token.escaping === 'none' || !/['\\]/.test(body)) return { text: body }
+  if (token.escaping === 'none' || !/['"\\]/.test(body)) return { text: body }
+  const quote = token.kind === 'quoted-name' ? '"' : "'"
   const places: number[] = []
   let text = ''
   for (let position = 0; position < body.length; position++) {
-    const isDoubled = body[position] === "'" && body[position + 1] === "'"
-    if (isDoubled || (token.escaping === 'backslash' && body[position] === '\\')) position++
     places.push(position)
+    const isDoubled = body[position] === quote && body[position + 1] === quote
+    if (isDoubled || (token.escaping === 'backslash' && body[position] === '\\')) position++
     text += body[position] ?? ''
   }
   places.push(body.length)
