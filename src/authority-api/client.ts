@@ -2,6 +2,8 @@
 import { z } from 'zod'
 import { PortunusError, errorFromDocument, type ErrorCategory, type ErrorDocument } from '#foundation'
 import { operationNames, operationOf, type OperationName, type RequestOf, type ResponseOf } from './operations.ts'
+import type { Operation } from './operation.ts'
+import { requestRefused } from './request-refused.ts'
 import type { AuthorityApp, Peer } from './server.ts'
 
 /** Carries one call; rejects with a PortunusError of category unavailable when there is no answer. */
@@ -47,13 +49,19 @@ async function call(transport: ApiTransport, name: OperationName, request: unkno
   const response = await transport.request({
     method: operation.method,
     path: operation.path,
-    ...(operation.method === 'GET' ? {} : { body: JSON.stringify(operation.request.encode(request)) }),
+    ...(operation.method === 'GET' ? {} : { body: writeRequest(name, operation, request) }),
   })
   const json = parseJson(name, response)
   if (response.status !== 200) throw errorFromDocument(parseError(name, response.status, json))
   const parsed = operation.response.safeParse(json)
   if (parsed.success) return parsed.data
   throw unreadable(name, response.status)
+}
+
+function writeRequest(name: string, operation: Operation, request: unknown): string {
+  const written = operation.request.safeEncode(request)
+  if (written.success) return JSON.stringify(written.data)
+  throw requestRefused(name, written.error)
 }
 
 function parseJson(name: string, response: { readonly status: number; readonly body: string }): unknown {

@@ -1,10 +1,10 @@
 /** The table as an HTTP application: reads the request, asks the permission, lets the handler answer. It knows no operation by name. */
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import type { z } from 'zod'
 import { PortunusError, errorDocument, httpStatusOf, messageOf, type Log } from '#foundation'
 import type { Operation } from './operation.ts'
 import { operationNames, operationOf, type OperationName, type RequestOf, type ResponseOf } from './operations.ts'
+import { requestRefused } from './request-refused.ts'
 import { decidePermission, principalOf, type Peer, type PermissionContext, type Principal } from './permission.ts'
 
 export type { Peer } from './permission.ts'
@@ -112,15 +112,7 @@ async function requestValue(name: OperationName, operation: Operation, request: 
 function parseRequest<Name extends OperationName>(name: Name, operation: Operation, value: unknown): RequestOf<Name> {
   const parsed = operation.request.safeParse(value)
   if (parsed.success) return parsed.data as RequestOf<Name> // the schema of this very name has just read it
-  throw new PortunusError('REQUEST_REFUSED', `Cannot read the request "${name}": ${firstIssue(parsed.error)}`, {
-    category: 'bad-input',
-    hint: 'check that both programs have the same version',
-  })
-}
-
-function firstIssue(error: z.ZodError): string {
-  const issue = error.issues[0]
-  return issue === undefined ? 'it does not fit' : `${issue.path.join('.')}: ${issue.message}`
+  throw requestRefused(name, parsed.error)
 }
 
 function requestTooLarge(name: OperationName, bytesMax: number): PortunusError {

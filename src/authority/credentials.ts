@@ -4,7 +4,7 @@ import type { Clock, Randomness, Secret } from '#foundation'
 import type { Store } from '#storage'
 import { openCollection } from './collection.ts'
 import { stepOfCode } from './one-time-passwords.ts'
-import { hashPassword, passwordMatches } from './passwords.ts'
+import { decoyHash, hashPassword, passwordMatches } from './passwords.ts'
 import type { SealedBox } from './sealed-box.ts'
 
 const record = z.object({
@@ -37,8 +37,6 @@ export interface CredentialsOptions {
   readonly clock: Clock
   readonly randomness: Randomness
   readonly box: SealedBox
-  /** The hash of a password nobody knows. */
-  readonly decoyHash: string
 }
 
 export function openCredentials(store: Store, options: CredentialsOptions): Credentials {
@@ -55,7 +53,7 @@ export function openCredentials(store: Store, options: CredentialsOptions): Cred
     },
     async prove(user, proof) {
       const known = await records.get(user)
-      const passwordRight = await passwordMatches(proof.password, known?.passwordHash ?? options.decoyHash)
+      const passwordRight = await passwordMatches(proof.password, known?.passwordHash ?? decoyHash)
       if (known === undefined) return 'wrong'
       const step = stepOfCode(proof.oneTimePassword, box.open(known.sealedOtpSecret, purposeOf(user)), clock.now())
       if (!passwordRight || step === undefined) return 'wrong'

@@ -1,5 +1,6 @@
 /** Invites and resets: links that let a person choose a password and a second factor, once, for a while. */
 import { z } from 'zod'
+import { inviteTtlMilliseconds, type InviteUsage } from '#authority-api'
 import { PortunusError, formatDuration, type Clock, type Randomness, type Secret } from '#foundation'
 import type { Store } from '#storage'
 import { openCollection } from './collection.ts'
@@ -10,13 +11,6 @@ import { enrolmentOf, newOneTimePasswordSecret, stepOfCode } from './one-time-pa
 import { checkPassword } from './passwords.ts'
 import type { SealedBox } from './sealed-box.ts'
 import type { Users } from './users.ts'
-
-export type InviteUsage = 'invite' | 'reset'
-
-const limits = {
-  invite: { usual: 3_600_000, max: 48 * 3_600_000 },
-  reset: { usual: 8 * 3_600_000, max: 24 * 3_600_000 },
-} as const satisfies Record<InviteUsage, { readonly usual: number; readonly max: number }>
 
 const record = z.object({
   user: z.string(),
@@ -125,7 +119,7 @@ function purposeOf(id: string): string {
 }
 
 function checkTtl(usage: InviteUsage, ttlMilliseconds: number | undefined): number {
-  const limit = limits[usage]
+  const limit = inviteTtlMilliseconds[usage]
   const wanted = ttlMilliseconds ?? limit.usual
   if (wanted <= limit.max) return wanted
   throw new PortunusError(

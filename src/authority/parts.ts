@@ -1,6 +1,6 @@
 /** The parts of the authority, wired by hand: each gets what it uses. */
 import type { AuditStore } from '#audit-log'
-import { Secret, toHex, type Clock } from '#foundation'
+import type { Clock } from '#foundation'
 import { openAuditTrail, type AuditTrail } from './audit-trail.ts'
 import { openCertificateAuthorities, type CertificateAuthorities } from './certificate-authorities.ts'
 import type { AuthorityConfiguration, AuthorityOptions } from './context.ts'
@@ -11,7 +11,6 @@ import { openInvites, type Invites } from './invites.ts'
 import { openIssuer, type Issuer } from './issue.ts'
 import { openLoginAttempts, type LoginAttempts } from './login-attempts.ts'
 import { openLogins, type Logins } from './logins.ts'
-import { hashPassword } from './passwords.ts'
 import { openPresence, type Presence } from './presence.ts'
 import { openRateLimiter, type RateLimiter } from './rate-limit.ts'
 import { openRoles, type Roles } from './roles.ts'
@@ -56,8 +55,7 @@ export async function openParts(options: AuthorityOptions): Promise<AuthorityPar
   await roles.repairPresets()
   const users = openUsers(store, { clock, roles })
   const subjects = openSubjects({ users, roles, clock })
-  const decoyHash = await hashPassword(new Secret(toHex(randomness.bytes(32))), randomness)
-  const credentials = openCredentials(store, { clock, randomness, box, decoyHash })
+  const credentials = openCredentials(store, { clock, randomness, box })
   const attempts = openLoginAttempts(store, { clock, users })
   const presence = openPresence(store, clock)
   const tokens = openTokens(store, { clock, randomness })

@@ -12,6 +12,9 @@ const parallelism = 1
 const saltBytes = 16
 const hashBytes = 32
 
+/** Costs as much to compare with as any hash of ours, and no password is known for it. */
+export const decoyHash = `$argon2id$v=19$m=${memoryKibibytes},t=${passes},p=${parallelism}$${'A'.repeat(22)}$${'A'.repeat(43)}`
+
 /** Throws PASSWORD_LENGTH_REFUSED unless it has 12 to 128 characters. */
 export function checkPassword(password: Secret<string>): void {
   const characters = [...normalized(password)].length

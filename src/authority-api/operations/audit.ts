@@ -25,6 +25,6 @@ export const auditOperations = {
     path: '/v1/audit/verify',
     needs: [rule('event', 'list')],
     request: nothing,
-    response: z.object({ ok: z.boolean(), events: z.int(), brokenAt: z.int().optional() }),
+    response: z.object({ ok: z.boolean(), events: z.int(), brokenAt: z.int().optional(), hash: z.string() }),
   },
 } as const satisfies Record<string, Operation>

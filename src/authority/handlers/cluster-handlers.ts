@@ -5,6 +5,9 @@ import { authorityTypes } from '../certificate-authorities.ts'
 import type { AuthorityParts } from '../parts.ts'
 import { hostOf } from './callers.ts'
 
+/** Unless the request names one. */
+const searchLimit = 100
+
 type ClusterHandlers = Pick<
   Handlers,
   'ping' | 'getStatus' | 'getAuthorities' | 'upsertProxy' | 'listProxies' | 'searchAuditEvents' | 'verifyAudit'
@@ -38,7 +41,8 @@ export function clusterHandlers(parts: AuthorityParts): ClusterHandlers {
       return { proxies: await presence.proxies() }
     },
     async searchAuditEvents(request) {
-      return { events: await auditStore.search(searchOf(request)) }
+      const found = await auditStore.search({ ...request, limit: request.limit ?? searchLimit })
+      return { events: found.map(({ event }) => event) }
     },
     verifyAudit: () => auditStore.verify(),
   }
