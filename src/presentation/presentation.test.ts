@@ -55,7 +55,7 @@ const cuts: readonly (readonly [string, number | undefined, string | undefined, 
   ['without a width nothing is cut', undefined, undefined, 'my-redshift env=prod,team=data [*]'],
   ['with room nothing is cut', 80, undefined, 'my-redshift env=prod,team=data [*]'],
   ['the labels are cut to the width', 30, undefined, 'my-redshift env=prod,... [*]'],
-  ['another column is cut when named', 30, 'Name', 'my-re... env=prod,team=data [*]'],
+  ['another column is cut when named', 34, 'Name', 'my-red... env=prod,team=data [*]'],
   ['a column is never cut to nothing', 5, undefined, 'my-redshift env=p... [*]'],
 ]
 for (const [sentence, width, cut, expected] of cuts) {
@@ -101,9 +101,10 @@ test('lines stay lines where several are meant', () => {
 })
 
 test('JSON and YAML read back as they were', () => {
-  const value = fc.jsonValue({ stringUnit: 'grapheme' })
-  fc.assert(fc.property(value, (one) => assert.deepEqual(JSON.parse(printJson(one)), JSON.parse(JSON.stringify(one)))))
-  fc.assert(fc.property(value, (one) => assert.deepEqual(parse(printYaml(one)), JSON.parse(JSON.stringify(one)))))
+  // JSON has no negative zero.
+  const value = fc.jsonValue({ stringUnit: 'grapheme' }).map((one): unknown => JSON.parse(JSON.stringify(one)))
+  fc.assert(fc.property(value, (one) => assert.deepEqual(JSON.parse(printJson(one)), one)))
+  fc.assert(fc.property(value, (one) => assert.deepEqual(parse(printYaml(one)), one)))
 })
 
 test('JSON is indented by two blanks, or by what is asked', () => {
