@@ -41,7 +41,17 @@ export async function startAgentService(options: AgentServiceOptions): Promise<A
   const journal = opened.use(
     openAuditJournal({
       file: openJournalFile(paths.auditJournal),
+      spareFile: openJournalFile(paths.auditJournalSpare),
       acknowledgedFile: openJournalFile(paths.auditJournalAcknowledged),
+      log,
+    }),
+  )
+  const redshiftLogins = opened.use(
+    openRedshiftLogins({
+      environment: options.machine.environment,
+      homeDirectory: options.machine.homeDirectory,
+      files: nodeFiles,
+      clock: nodeClock,
       log,
     }),
   )
@@ -51,13 +61,7 @@ export async function startAgentService(options: AgentServiceOptions): Promise<A
     databases: options.databases,
     credentials: { host: credentials.keyPair, userAuthoritiesPem: credentials.userAuthoritiesPem },
     authority,
-    redshiftLogins: openRedshiftLogins({
-      environment: options.machine.environment,
-      homeDirectory: options.machine.homeDirectory,
-      files: nodeFiles,
-      clock: nodeClock,
-      log,
-    }),
+    redshiftLogins,
     journal,
     atEndOfTurn,
     createHash: sha256,
@@ -73,6 +77,7 @@ export async function startAgentService(options: AgentServiceOptions): Promise<A
   const shipped = journal.ship(async (events) => void (await authority.appendAuditEvents({ events: [...events] })), {
     signal: shipping.signal,
     clock: nodeClock,
+    randomness: nodeRandomness,
   })
   const tunnel = runAgentTunnel(
     {

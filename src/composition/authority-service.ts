@@ -39,21 +39,15 @@ export async function startAuthorityService(options: AuthorityServiceOptions): P
   const secretKey = await readOrMakeSecretKey(paths.secretKey)
   const store = opened.use(await openSqliteStore({ path: paths.authorityStore, clock: nodeClock }))
   const auditStore = opened.use(await openSqliteAuditStore({ path: paths.auditStore, clock: nodeClock }))
-  const authority = opened.use(
-    await openAuthority({
-      store,
-      auditStore,
-      clock: nodeClock,
-      randomness: nodeRandomness,
-      log: options.log,
-      configuration: {
-        clusterName: options.clusterName,
-        version: options.version,
-        publicAddresses: options.publicAddresses,
-      },
-      secretKey,
-    }),
-  )
+  const authority = await openAuthority({
+    store,
+    auditStore,
+    clock: nodeClock,
+    randomness: nodeRandomness,
+    log: options.log,
+    configuration: { clusterName: options.clusterName, version: options.version, publicAddresses: options.publicAddresses },
+    secretKey,
+  })
   const localHost = (roles: readonly HostRole[]): Promise<HostCredentials> => localHostOf(authority, roles, options)
   const own = await localHost(['Auth'])
   await writeAdminIdentity(await localHost(['Admin']), paths)
@@ -101,8 +95,7 @@ function acceptConnections(authority: Authority, own: HostCredentials, log: Log)
         const certificate = secure.peerCertificate
         if (certificate === undefined)
           throw new PortunusError('TLS_CLIENT_REFUSED', 'Cannot accept the connection: it shows no certificate')
-        const peer = { identity: identityFromCertificate(certificate), certificate, remoteAddress: connection.remoteAddress }
-        server.serve(secure, { peer })
+        server.serve(secure, { peer: authority.peerOf(certificate, connection.remoteAddress) })
       })
       .catch((error: unknown) => {
         log.info('connection to the auth service refused', { from: connection.remoteAddress, error: messageOf(error) })

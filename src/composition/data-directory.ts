@@ -12,6 +12,7 @@ export interface DataDirectory {
   readonly adminAuthority: string
   readonly agentIdentity: string
   readonly auditJournal: string
+  readonly auditJournalSpare: string
   readonly auditJournalAcknowledged: string
 }
 
@@ -26,6 +27,7 @@ export function dataDirectory(path: string): DataDirectory {
     adminAuthority: join(path, 'admin', 'ca.pem'),
     agentIdentity: join(path, 'agent', 'identity.json'),
     auditJournal: join(path, 'agent', 'audit.journal'),
+    auditJournalSpare: join(path, 'agent', 'audit.journal.spare'),
     auditJournalAcknowledged: join(path, 'agent', 'audit.acknowledged'),
   }
 }

@@ -6,6 +6,7 @@ import {
   readAuthenticationRequest,
   readErrorFields,
   writeCancelRequest,
+  writeNegotiateProtocolVersion,
   writePasswordMessage,
   writeSslRequest,
   writeStartupMessage,
@@ -16,7 +17,7 @@ import { openMessageReader, type MessageReader } from './message-reader.ts'
 
 export interface DatabaseConnection {
   readonly stream: Duplex
-  /** Messages the server sent before AuthenticationOk that the client must see (notices, protocol negotiation). */
+  /** Messages the server sent before AuthenticationOk that the client must see (protocol negotiation, notices). */
   readonly head: readonly Uint8Array[]
   /** Bytes already read after AuthenticationOk. */
   readonly rest: Uint8Array
@@ -26,7 +27,7 @@ export interface ConnectDatabaseRequest {
   readonly database: Database
   readonly login: DatabaseLogin
   readonly databaseName: string
-  /** As the client asked; 3.0 and 3.2 differ in the length of cancel keys only. */
+  /** As the client asked. */
   readonly protocol: { readonly major: number; readonly minor: number }
   /** The client's own parameters; user and database are replaced. */
   readonly parameters: ReadonlyMap<string, string>
@@ -35,7 +36,7 @@ export interface ConnectDatabaseRequest {
 
 type World = Pick<AgentOptions, 'network' | 'tls' | 'md5Hex'>
 
-const letters = { R: 0x52, E: 0x45, N: 0x4e, v: 0x76, S: 0x53 } as const
+const letters = { R: 0x52, E: 0x45, N: 0x4e, S: 0x53 } as const
 
 /**
  * Throws NETWORK_DIAL_FAILED, DATABASE_TLS_REFUSED, the TLS_* errors, DATABASE_LOGIN_REFUSED (with the server's SQLSTATE),
@@ -45,9 +46,9 @@ export async function connectDatabase(request: ConnectDatabaseRequest, world: Wo
   const { stream } = await openDatabaseTls(request.database, request.signal, world)
   try {
     const reader = openMessageReader(stream)
-    stream.write(writeStartupMessage({ ...request.protocol, parameters: startupParameters(request) }))
+    stream.write(writeStartupMessage({ major: 3, minor: 0, parameters: startupParameters(request) }))
     const head = await authenticate(stream, reader, request, world)
-    return { stream, head, rest: reader.takeRest() }
+    return { stream, head: [...negotiation(request), ...head], rest: reader.takeRest() }
   } catch (error) {
     stream.destroy()
     throw error
@@ -99,6 +100,16 @@ function addressOf(uri: string): Address {
   return { host: uri.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(uri.slice(colon + 1)) }
 }
 
+/**
+ * Towards the database we speak 3.0, which Redshift knows and PostgreSQL will know for ever. A client that asked for more is
+ * told so (PostgreSQL manual, 54.2.1); one that asked for 3.0 is not, because Amazon's drivers take the message for an error.
+ */
+function negotiation(request: ConnectDatabaseRequest): readonly Uint8Array[] {
+  if (request.protocol.minor === 0) return []
+  const unsupportedOptions = [...request.parameters.keys()].filter((name) => name.startsWith('_pq_.'))
+  return [writeNegotiateProtocolVersion({ major: 3, minor: 0, unsupportedOptions })]
+}
+
 /** Protocol options (`_pq_.`) are between a client and its own server; ours are not theirs. */
 function startupParameters(request: ConnectDatabaseRequest): ReadonlyMap<string, string> {
   const forwarded = [...request.parameters].filter(([name]) => name !== 'user' && name !== 'database' && !name.startsWith('_pq_.'))
@@ -116,7 +127,6 @@ async function authenticate(
     const message = await reader.nextMessage(request.signal)
     switch (message.type) {
       case letters.N:
-      case letters.v:
         head.push(message.frame)
         break
       case letters.E:

@@ -1,5 +1,5 @@
 /** The facts of one database session, and the audit events made of them. Pure. */
-import { databaseQuery, databaseSessionCancel, databaseSessionStart, type AuditEventBody } from '#audit-events'
+import { databaseQuery, databaseSessionCancel, databaseSessionStart, type AuditEventBody, type QueryOutcome } from '#audit-events'
 import type { UserIdentity } from '#certificates'
 import { errorDocument, sqlStateOf } from '#foundation'
 import type { StatementBegun, StatementFinished } from '#postgres-protocol'
@@ -112,6 +112,7 @@ export function statementEvent(
   upstream: UpstreamFacts,
   begun: StatementBegun,
   finished: StatementFinished | undefined,
+  outcome: QueryOutcome = finished?.outcome ?? 'unknown',
 ): AuditEventBody {
   return databaseQuery({
     ...common(facts),
@@ -124,7 +125,7 @@ export function statementEvent(
     statement_name: nonEmpty(begun.statementName),
     portal_name: nonEmpty(begun.portalName),
     user_agent: facts.applicationName,
-    outcome: finished?.outcome ?? 'unknown',
+    outcome,
     ...(finished === undefined ? {} : resultOf(finished)),
   })
 }

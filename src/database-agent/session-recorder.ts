@@ -16,6 +16,8 @@ export interface SessionRecorder {
   backend(chunk: Uint8Array): void
   /** Completes what is still open; its outcome is unknown. */
   end(): void
+  /** Completes the statements that were not sent because they could not be recorded. */
+  refuse(): void
   readonly totals: { readonly statements: number; readonly clientBytes: number; readonly serverBytes: number }
 }
 
@@ -87,5 +89,11 @@ export function openSessionRecorder(options: SessionRecorderOptions): SessionRec
       assembler.backend(chunk)
     },
     end: () => assembler.end(),
+    refuse() {
+      for (const { uid, begun, startedAt } of open.values()) {
+        agent.journal.finishStatement(event(statementEvent(facts, upstream, begun, undefined, 'refused'), uid, startedAt))
+      }
+      open.clear()
+    },
   }
 }

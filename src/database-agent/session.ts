@@ -197,7 +197,10 @@ async function relaySession(
       upstream.processId = rewriter.key?.processId
       registration = registerCancel(rewriter.key, facts, context)
     },
-    onUnrecorded: (error) => tellClient(client, error),
+    onUnrecorded(error) {
+      recorder.refuse()
+      tellClient(client, error)
+    },
   })
   // 8. The end, with its totals and who ended it.
   registration?.[Symbol.dispose]()
