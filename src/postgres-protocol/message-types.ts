@@ -35,15 +35,18 @@ export const backendTypes = {
   negotiateProtocolVersion: 0x76, // v
   functionResult: 0x56, // V
   readyForQuery: 0x5a, // Z
+  copyData: 0x64, // d
   copyDone: 0x63, // c
 } as const
 
 const compressionTypes: ReadonlySet<number> = new Set([0x7a, 0x6b, 0x6d]) // z, k, m
+const plausibleTypes: ReadonlySet<number> = new Set(
+  [...'0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'].map((letter) => letter.charCodeAt(0)),
+)
 
 /** Why no message of this type can be read, or undefined where one can. Types that are merely unknown are fine. */
 export function refusalOfType(type: number): string | undefined {
-  const letter = String.fromCharCode(type)
-  if (compressionTypes.has(type)) return `a compressed message of type "${letter}"`
-  if (!/[0-9A-Za-z]/.test(letter)) return `a message of the impossible type 0x${type.toString(16).padStart(2, '0')}`
+  if (compressionTypes.has(type)) return `a compressed message of type "${String.fromCharCode(type)}"`
+  if (!plausibleTypes.has(type)) return `a message of the impossible type 0x${type.toString(16).padStart(2, '0')}`
   return undefined
 }
