@@ -69,6 +69,6 @@ function listenerFor<E>(environmentOf: (incoming: Incoming) => E | undefined, ha
       const environment = environmentOf(bindings.incoming)
       return environment === undefined ? new Response(null, { status: 500 }) : handler(request, environment)
     },
-    { overrideGlobalObjects: false, hostname: 'portunus.internal' },
+    { hostname: 'portunus.internal' },
   )
 }
