@@ -5,7 +5,7 @@ import type { Role, Traits } from '#resources'
 import * as fc from 'fast-check'
 import { allowedDatabaseNames, allowedDatabaseUsers } from './allowed-values.ts'
 import { decideDatabaseAccess, decideDatabaseVisibility } from './decide-database.ts'
-import { database, role } from './role-fixture.ts'
+import { database, role } from './role.fixture.ts'
 import { compileSubject } from './subject.ts'
 
 const name = fc.constantFrom('a', 'b', 'ab', 'role/x', 'arn:aws:iam::123456789012:role/x', '*')

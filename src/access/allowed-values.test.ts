@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Traits } from '#resources'
 import { allowedDatabaseNames, allowedDatabaseUsers } from './allowed-values.ts'
-import { database, subject, type RoleSketch } from './role-fixture.ts'
+import { database, subject, type RoleSketch } from './role.fixture.ts'
 
 const prod = { db_labels: { env: 'prod' } }
 const rows: readonly (readonly [string, readonly RoleSketch[], readonly string[], readonly string[]])[] = [

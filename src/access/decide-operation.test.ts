@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { presetRoles } from '#resources'
 import { decideOperation, type OperationRequest } from './decide-operation.ts'
-import { subject, type RoleSketch } from './role-fixture.ts'
+import { subject, type RoleSketch } from './role.fixture.ts'
 
 const participates = 'contains(session.participants, user.metadata.name)'
 const sessionRule = (where: string) => ({ resources: ['session'], verbs: ['read'], where })

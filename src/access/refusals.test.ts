@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decideDatabaseAccess } from './decide-database.ts'
 import { decideOperation } from './decide-operation.ts'
-import { database, subject, type RoleSketch } from './role-fixture.ts'
+import { database, subject, type RoleSketch } from './role.fixture.ts'
 
 const all = { db_users: '*', db_names: '*' }
 const labels = { env: 'prod', 'teleport.internal/x': 'hidden' }

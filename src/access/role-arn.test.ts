@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decideDatabaseAccess } from './decide-database.ts'
-import { database, subject } from './role-fixture.ts'
+import { database, subject } from './role.fixture.ts'
 import type { AwsPlace } from './role-arn.ts'
 
 const home: AwsPlace = { region: 'us-east-1', accountId: '123456789012' }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { presetRoles } from '#resources'
 import { roleProblems } from './role-problems.ts'
-import { role, type RoleSketch } from './role-fixture.ts'
+import { role, type RoleSketch } from './role.fixture.ts'
 
 const rows: readonly (readonly [string, RoleSketch, string, RegExp])[] = [
   ['a malformed expression', { allow: { db_users: ['ok', '^(a$'] } }, 'error spec.allow.db_users[1]', /a "\(" without its "\)"/],

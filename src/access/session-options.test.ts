@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { combineSessionOptions, sessionTtlMilliseconds } from './session-options.ts'
-import { role } from './role-fixture.ts'
+import { role } from './role.fixture.ts'
 
 const hour = 3_600_000
 const limited = (ttl: string) => role({ options: { max_session_ttl: ttl } })
