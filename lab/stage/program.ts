@@ -15,8 +15,8 @@ export interface RunOptions {
   /** Lines for standard input; without it standard input is empty. */
   readonly input?: string
   readonly millisecondsMax?: number
-  /** Sends SIGINT to the whole process group, as Ctrl-C in a terminal does, after this text appears on stderr or stdout. */
-  readonly interruptAfterMilliseconds?: number
+  /** Sends SIGINT to the whole process group, as Ctrl-C in a terminal does, when this resolves. */
+  readonly interruptWhen?: () => Promise<void>
 }
 
 const runMillisecondsMax = 60_000
@@ -37,17 +37,13 @@ export function runCommand(command: string, args: readonly string[], options: Ru
       signalGroup(child, 'SIGKILL')
       reject(new Error(`${command} ${args.join(' ')} did not end in time\n${stdout}${stderr}`))
     }, options.millisecondsMax ?? runMillisecondsMax)
-    const interrupt =
-      options.interruptAfterMilliseconds === undefined
-        ? undefined
-        : setTimeout(() => signalGroup(child, 'SIGINT'), options.interruptAfterMilliseconds)
+    options.interruptWhen?.().then(() => signalGroup(child, 'SIGINT'), reject)
     child.once('error', (error) => {
       clearTimeout(timer)
       reject(error)
     })
     child.once('close', (code, signal) => {
       clearTimeout(timer)
-      clearTimeout(interrupt)
       resolve({ stdout, stderr, exitCode: code ?? (signal === null ? 1 : 128) })
     })
     child.stdin.on('error', () => {}) // a program may end without reading

@@ -101,7 +101,7 @@ export async function startAgentService(options: AgentServiceOptions): Promise<A
       await agent[Symbol.asyncDispose]()
       stopping.abort()
       await tunnel
-      await shipRest(journal.pending)
+      await shipRest(() => journal.pending())
       shipping.abort()
       await shipped.catch((error: unknown) => log.debug('shipping stopped', { error: messageOf(error) }))
       await lifetime.disposeAsync()

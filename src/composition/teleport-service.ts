@@ -8,6 +8,7 @@ import { memoryPair, nodeClock, nodeFiles, nodeNetwork, nodeRandomness, nodeTls,
 import { startAgentService, type AgentService } from './agent-service.ts'
 import { authorityAlpn, startAuthorityService, type AuthorityService } from './authority-service.ts'
 import { clientWorld } from './client-world.ts'
+import { readCaPins, readDatabases } from './configuration-files.ts'
 import { dataDirectory } from './data-directory.ts'
 import { joinOrReuse, type JoinedHost } from './host-join.ts'
 import { readOrMakeHostUuid } from './host-uuid.ts'
@@ -123,10 +124,10 @@ async function startAgent(options: TeleportServiceOptions, parts: AgentParts): P
 
 type AgentEnds = Pick<Parameters<typeof startAgentService>[0], 'credentials' | 'authority' | 'dialProxy' | 'onConnected'>
 
-function startAgentOf(options: TeleportServiceOptions, ends: AgentEnds): Promise<AgentService> {
-  return startAgentService({
+async function startAgentOf(options: TeleportServiceOptions, ends: AgentEnds): Promise<AgentService> {
+  return await startAgentService({
     ...ends,
-    databases: options.configuration.database.databases,
+    databases: await readDatabases(options.configuration.database, nodeFiles),
     dataDirectory: options.configuration.dataDirectory,
     version,
     machine: options.machine,
@@ -134,11 +135,11 @@ function startAgentOf(options: TeleportServiceOptions, ends: AgentEnds): Promise
   })
 }
 
-function joinThrough(options: TeleportServiceOptions, hostId: string, proxyAddress: Address): Promise<JoinedHost> {
+async function joinThrough(options: TeleportServiceOptions, hostId: string, proxyAddress: Address): Promise<JoinedHost> {
   const { configuration, log } = options
-  return joinOrReuse({
+  return await joinOrReuse({
     proxyAddress,
-    trust: trustOf(options),
+    trust: await trustOf(options),
     token: configuration.authToken,
     hostId,
     hostname: configuration.nodename,
@@ -149,9 +150,9 @@ function joinThrough(options: TeleportServiceOptions, hostId: string, proxyAddre
   })
 }
 
-function trustOf(options: TeleportServiceOptions): WebTrust {
+async function trustOf(options: TeleportServiceOptions): Promise<WebTrust> {
   if (options.insecure) return { kind: 'insecure' }
-  const { caPins } = options.configuration
+  const caPins = await readCaPins(options.configuration, nodeFiles)
   return caPins.length > 0 ? { kind: 'pinned', pins: caPins } : { kind: 'known', authoritiesPem: [] }
 }
 

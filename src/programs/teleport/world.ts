@@ -1,0 +1,15 @@
+/** What the daemon's program is given by the machine it runs on. */
+import type { Files, Log, Terminal } from '#foundation'
+import type { LogOptions, Machine } from '#world'
+
+export interface TeleportWorld {
+  readonly version: string
+  readonly machine: Machine
+  readonly terminal: Terminal
+  readonly files: Files
+  readonly openLog: (options: LogOptions) => Log
+  /** Aborts on SIGINT or SIGTERM. */
+  readonly terminationSignal: () => AbortSignal
+  /** The folder of the built web UI. */
+  readonly webDirectory: string
+}
