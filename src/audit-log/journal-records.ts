@@ -16,8 +16,11 @@ export function beginLine(provisional: AuditEvent): string {
 
 /** A finished statement: only what its event says otherwise than the provisional one, for the SQL need not be written twice. */
 export function finishLine(provisional: AuditEvent, event: AuditEvent): string {
-  const changed = Object.fromEntries(Object.entries(event).filter(([field, value]) => provisional[field] !== value))
-  const gone = Object.keys(provisional).filter((field) => event[field] === undefined)
+  // Plain loops: this runs once per statement of every session.
+  const changed: Record<string, unknown> = {}
+  const gone: string[] = []
+  for (const field of Object.keys(event)) if (provisional[field] !== event[field]) changed[field] = event[field]
+  for (const field of Object.keys(provisional)) if (event[field] === undefined) gone.push(field)
   return JSON.stringify(['finish', event.uid, changed, gone])
 }
 
