@@ -16,7 +16,7 @@ export {
   type ChoosableDatabase,
   type DatabaseSelector,
 } from './database-choice.ts'
-export { allowedText, chooseDatabaseName, chooseDatabaseUser, type LoginChoice } from './login-choice.ts'
+export { chooseDatabaseName, chooseDatabaseUser, type LoginChoice } from './login-choice.ts'
 export { authoritiesPath, databasePaths, profileDirectoryOf } from './profile-paths.ts'
 export type { Profile } from './profile-document.ts'
 export {

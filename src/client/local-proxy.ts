@@ -4,8 +4,8 @@
  */
 import type { Duplex } from 'node:stream'
 import { PortunusError, errorDocument, messageOf, sqlStateOf, type Address, type Connection, type Listener } from '#foundation'
+import { requireAgentCertificate } from '#certificates'
 import { writeErrorResponse } from '#postgres-protocol'
-import { checkAgent } from './agent-check.ts'
 import type { DatabaseKeys } from './database-keys.ts'
 import type { ClientWorld } from './ports.ts'
 import type { ProxySession } from './proxy-session.ts'
@@ -141,7 +141,13 @@ export class LocalProxy implements AsyncDisposable {
           authoritiesPem: login.hostAuthoritiesPem,
           identity: keyPair,
           alpn: [relayProtocol],
-          verifyPeer: (certificate) => checkAgent(certificate, { cluster: login.profile.cluster, hostId: ticket.agentHostId }),
+          // The proxy in between is not believed: whoever answers must be the very agent that the ticket names.
+          verifyPeer: (certificate) =>
+            requireAgentCertificate(certificate, {
+              cluster: login.profile.cluster,
+              hostId: ticket.agentHostId,
+              now: this.#world.clock.now(),
+            }),
           signal,
         }),
       )

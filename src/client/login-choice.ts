@@ -53,9 +53,8 @@ function present(value: string | undefined): string | undefined {
   return value === undefined || value === '' ? undefined : value
 }
 
-/** `[a b]`, `[*], except: [bob]`, `(none)`: what a person may use, as `tsh db ls` shows it. */
-export function allowedText(allowed: readonly string[], denied: readonly string[]): string {
-  if (allowed.length === 0) return '(none)'
+/** `[a b]`, `[*], except: [bob]`: what a person may use. */
+function allowedText(allowed: readonly string[], denied: readonly string[]): string {
   const sorted = [...allowed].sort((left, right) => rank(left) - rank(right) || left.localeCompare(right, 'en'))
   const list = `[${sorted.join(' ')}]`
   return allowed.includes('*') && denied.length > 0 ? `${list}, except: [${[...denied].sort().join(' ')}]` : list

@@ -3,10 +3,9 @@ import * as z from 'zod/mini'
 import { PortunusError, toHex, type KeyPairPem } from '#foundation'
 import { proxyServerName } from '#certificates'
 import { parseAnswer, parseJson } from './answer.ts'
-import { connectMillisecondsMax } from './authority-connection.ts'
+import { openClusterApi } from './cluster-api.ts'
 import type { ClientWorld, Http2Connection } from './ports.ts'
 import type { Login } from './stored-login.ts'
-import { clusterChanged } from './untrusted-cluster.ts'
 
 export const proxyProtocol = 'portunus-proxy/1'
 
@@ -21,8 +20,8 @@ export interface TicketRequest {
 /** Good for one connection through the proxy's port, under that server name. */
 export interface Ticket {
   readonly serverName: string
-  /** The agent that will answer, when the proxy says which. */
-  readonly agentHostId: string | undefined
+  /** The agent that will answer; its certificate must say so. */
+  readonly agentHostId: string
 }
 
 export interface CancelRequest {
@@ -38,7 +37,7 @@ export interface ProxySessionOptions {
 
 const ticketSchema = z.object({
   serverName: z.string().check(z.minLength(1), z.maxLength(253)),
-  agentHostId: z.optional(z.string()),
+  agentHostId: z.string().check(z.minLength(1)),
 })
 
 const cancelSchema = z.looseObject({})
@@ -63,8 +62,7 @@ export class ProxySession implements AsyncDisposable {
 
   /** Throws the proxy's refusal (with its reason, hint and SQLSTATE), or that the proxy cannot be reached. */
   async ticket(request: TicketRequest, options: { readonly signal?: AbortSignal } = {}): Promise<Ticket> {
-    const ticket = await this.#call({ path: '/v1/tickets', body: request, signal: options.signal }, ticketSchema)
-    return { serverName: ticket.serverName, agentHostId: ticket.agentHostId }
+    return this.#call({ path: '/v1/tickets', body: request, signal: options.signal }, ticketSchema)
   }
 
   /** Asks the proxy to cancel what runs under the key; resolves when the cancel has been handed to the database. */
@@ -123,19 +121,8 @@ export class ProxySession implements AsyncDisposable {
     void close(kept)
   }
 
-  async #open(keyPair: KeyPairPem): Promise<Http2Connection> {
-    const { login } = this.#options
-    const signal = this.#world.clock.deadline(connectMillisecondsMax)
-    const connection = await clusterChanged(login, async () =>
-      this.#world.tls.connect(await this.#world.network.dial(login.profile.address, { signal }), {
-        serverName: proxyServerName,
-        authoritiesPem: login.hostAuthoritiesPem,
-        identity: keyPair,
-        alpn: [proxyProtocol],
-        signal,
-      }),
-    )
-    return this.#world.openHttp2Client(connection)
+  #open(identity: KeyPairPem): Promise<Http2Connection> {
+    return openClusterApi(this.#world, this.#options.login, { serverName: proxyServerName, alpn: proxyProtocol, identity })
   }
 }
 

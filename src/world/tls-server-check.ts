@@ -1,5 +1,6 @@
 /** What a TLS client of ours demands of a server's certificate beyond its chain, and how a failed handshake reads. */
 import type { X509Certificate } from 'node:crypto'
+import { isIP } from 'node:net'
 import { PortunusError, messageOf, type Connection, type TlsConnectOptions } from '#foundation'
 
 /**
@@ -22,7 +23,8 @@ export function checkServerName(
 }
 
 function matchesName(serverName: string, certificate: X509Certificate): boolean {
-  return certificate.checkHost(serverName, { subject: 'never' }) !== undefined || certificate.checkIP(serverName) !== undefined
+  if (isIP(serverName) !== 0) return certificate.checkIP(serverName) !== undefined
+  return certificate.checkHost(serverName, { subject: 'never' }) !== undefined
 }
 
 function legacyCommonName(serverName: string, certificate: X509Certificate): PortunusError {

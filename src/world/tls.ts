@@ -6,6 +6,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { X509Certificate, constants } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
+import { isIP } from 'node:net'
 import tls from 'node:tls'
 import {
   PortunusError,
@@ -157,10 +158,10 @@ function handshake(connection: Connection, options: TlsConnectOptions): Promise<
     const socket = tls.connect({
       socket: connection.stream,
       secureContext: clientContext(options),
-      servername: options.serverName,
+      servername: isIP(options.serverName) === 0 ? options.serverName : '', // RFC 6066, section 3: no addresses
       rejectUnauthorized: options.insecure !== true,
-      checkServerIdentity: (serverName, certificate) =>
-        checkServerName(serverName, new X509Certificate(certificate.raw), options.verifyPeer),
+      checkServerIdentity: (_serverName, certificate) =>
+        checkServerName(options.serverName, new X509Certificate(certificate.raw), options.verifyPeer),
       ...(options.alpn === undefined ? {} : { ALPNProtocols: [...options.alpn] }),
     })
     const settle = (): void => {
@@ -192,15 +193,12 @@ function handshake(connection: Connection, options: TlsConnectOptions): Promise<
 /** The chain a server presents, leaf first, nothing verified: only for finding a pinned authority in it. */
 export async function presentedChain(connection: Connection, serverName: string): Promise<readonly X509Certificate[]> {
   const options: TlsConnectOptions = { serverName, insecure: true, alpn: ['http/1.1'] }
-  const { stream } = await connect(connection, options)
-  const chain: X509Certificate[] = []
-  if (stream instanceof tls.TLSSocket) {
-    let certificate = stream.getPeerCertificate(true) as tls.DetailedPeerCertificate | undefined
-    while (certificate?.raw !== undefined && chain.length < 10) {
-      chain.push(new X509Certificate(certificate.raw))
-      certificate = certificate.issuerCertificate === certificate ? undefined : certificate.issuerCertificate
-    }
-  }
+  const { stream, peerCertificate } = await connect(connection, options)
   stream.destroy()
+  const chain: X509Certificate[] = []
+  // `getPeerCertificate(true)` would be empty here: Node gives the chain away once, and it went into peerCertificate.
+  for (let certificate = peerCertificate; certificate !== undefined && chain.length < 10; certificate = certificate.issuerCertificate) {
+    chain.push(certificate)
+  }
   return chain
 }

@@ -1,7 +1,8 @@
 /** Databases as `tsh db ls` shows them: rows of the table, labels, who may connect as whom, and the command that connects. */
 import { printDatabase, type Database } from '#resources'
 import { databaseKindOf } from '#aws-model'
-import { allowedText, discoveredNameLabel, type HeldIdentity } from '#client'
+import { discoveredNameLabel, type HeldIdentity } from '#client'
+import { allowedUsersCell, labelsCell } from '#presentation'
 import { shellFlag, shellWord } from './shell-words.ts'
 
 /** A database with what the person's roles allow there. */
@@ -29,9 +30,9 @@ export function databaseRow(listed: ListedDatabase, options: RowOptions): readon
   const { database } = listed
   const { metadata, spec } = database
   const name = shownName(database, options)
-  const users = allowedText(listed.allowedUsers, listed.deniedUsers)
+  const users = allowedUsersCell({ allowed: listed.allowedUsers, denied: listed.deniedUsers })
   const connect = options.active === undefined ? '' : connectCommand(metadata.name, options.active.identity.route ?? {})
-  const labels = labelsText(metadata.labels, options.verbose)
+  const labels = labelsCell(metadata.labels, { internal: options.verbose })
   const description = metadata.description ?? ''
   if (!options.verbose) return [name, description, users, labels, connect]
   return [name, description, spec.protocol, databaseKindOf(database), spec.uri, users, '', labels, connect]
@@ -52,17 +53,6 @@ export function connectCommand(name: string, route: { readonly user?: string; re
   const user = route.user === undefined ? [] : [shellFlag('--db-user', route.user)]
   const databaseName = route.name === undefined ? [] : [shellFlag('--db-name', route.name)]
   return ['tsh db connect', ...user, ...databaseName, shellWord(name)].join(' ')
-}
-
-const internalPrefixes = ['teleport.dev/', 'teleport.internal/', 'teleport.hidden/']
-
-/** `env=dev,team=data`, sorted; labels the product made for itself only when asked for. */
-export function labelsText(labels: Readonly<Record<string, string>>, all: boolean): string {
-  return Object.entries(labels)
-    .filter(([key]) => all || !internalPrefixes.some((prefix) => key.startsWith(prefix)))
-    .map(([key, value]) => `${key}=${value}`)
-    .sort()
-    .join(',')
 }
 
 /** Whether every search word occurs somewhere in what the table could show, in any case of letters. */

@@ -1,5 +1,6 @@
 /** `tsh status` as values and as text: who one is, where, and until when. */
 import type { Login } from '#client'
+import { safeText, statusTime, validity } from '#presentation'
 
 export interface ProfileStatus {
   readonly profileUrl: string
@@ -44,30 +45,10 @@ export function statusText(status: ProfileStatus, options: StatusTextOptions): s
     ['Kubernetes:', 'disabled'],
     ...optional('Databases:', status.databases.join(', ')),
     ...(options.debug ? optional('Traits:', traitsText(status.traits)) : []),
-    ['Valid until:', `${localTime(status.validUntil)} [${validity(status.validUntil, options.now)}]`],
+    ['Valid until:', `${statusTime(status.validUntil)} [${validity(status.validUntil, options.now)}]`],
   ]
-  const lines = rows.map(([label, value], index) => `${index === 0 && options.isActive ? '> ' : '  '}${label.padEnd(20)}${value}`)
+  const lines = rows.map(([label, value], index) => `${index === 0 && options.isActive ? '> ' : '  '}${label.padEnd(20)}${safeText(value)}`)
   return `${lines.join('\n')}\n\n`
-}
-
-/** `valid for 11h59m0s`, `valid for <1m`, `EXPIRED`: rounded to minutes. */
-export function validity(validUntil: Date, now: Date): string {
-  const milliseconds = validUntil.getTime() - now.getTime()
-  if (milliseconds <= 0) return 'EXPIRED'
-  const minutes = Math.round(milliseconds / 60_000)
-  if (milliseconds < 60_000) return 'valid for <1m'
-  return minutes < 60 ? `valid for ${minutes}m0s` : `valid for ${Math.floor(minutes / 60)}h${minutes % 60}m0s`
-}
-
-/** `2026-11-22 09:12:00 +0000 UTC`, in the time zone of the machine. */
-export function localTime(time: Date): string {
-  const two = (value: number): string => String(Math.abs(value)).padStart(2, '0')
-  const date = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`
-  const clock = `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`
-  const offset = -time.getTimezoneOffset()
-  const zone = `${offset < 0 ? '-' : '+'}${two(Math.trunc(offset / 60))}${two(offset % 60)}`
-  const name = new Intl.DateTimeFormat('en-US', { timeZoneName: 'short' }).formatToParts(time).find(({ type }) => type === 'timeZoneName')
-  return `${date} ${clock} ${zone} ${name?.value ?? 'UTC'}`
 }
 
 /** The stable form for programs. */

@@ -18,6 +18,7 @@ import {
   type LoginChoice,
 } from '#client'
 import type { DatabaseRoute } from '#client'
+import { table } from '#presentation'
 import { nonEmpty, parseLabels, profileDirectory, validLogin, type TshContext } from './context.ts'
 import { databaseColumns, databaseRow, type ListedDatabase } from './database-text.ts'
 import { textOrUndefined, type Flags } from './program.ts'
@@ -114,7 +115,7 @@ function showMatches(context: TshContext, databases: readonly ListedDatabase[], 
   const names: unknown = error.details?.['databases']
   const matching = databases.filter(({ database }) => Array.isArray(names) && names.includes(database.metadata.name))
   const rows = matching.map((listed) => databaseRow(listed, { verbose: true, active: undefined }))
-  context.world.terminal.tell([databaseColumns(true), ...rows].map((row) => row.join('  ')).join('\n'))
+  context.world.terminal.tell(table(databaseColumns(true), rows))
 }
 
 function routeFor(listed: ListedDatabase, stored: HeldIdentity | undefined, { flags, options }: AuthorityQuestion): DatabaseRoute {

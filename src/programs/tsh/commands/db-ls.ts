@@ -44,7 +44,7 @@ async function tellTable(
   const active = await activeDatabases(context, login)
   const rows = listed.map((one) => databaseRow(one, { verbose, active: active.get(one.database.metadata.name) }))
   context.world.terminal.answer(
-    table(databaseColumns(verbose), rows, verbose ? {} : { truncate: 'Labels', width: context.world.terminal.columns }),
+    table(databaseColumns(verbose), rows, verbose ? {} : { cut: 'Labels', width: context.world.terminal.columns }),
   )
   if (listed.length === 0) {
     context.world.terminal.tell('No database is open to your roles, or none is registered yet.')
