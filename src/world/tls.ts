@@ -6,7 +6,6 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { X509Certificate, constants } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
-import { isIP } from 'node:net'
 import tls from 'node:tls'
 import {
   PortunusError,
