@@ -97,7 +97,6 @@ export async function openAuthorityWorld(): Promise<AuthorityWorld> {
   }
   const proxy = await host('Proxy', hostIds.proxy)
   const admin = await host('Admin', hostIds.proxy)
-  const code = (totp: TOTP): string => totp.generate({ timestamp: clock.now().getTime() })
   return {
     authority,
     clock,
@@ -107,6 +106,23 @@ export async function openAuthorityWorld(): Promise<AuthorityWorld> {
     admin,
     reopen,
     host,
+    ...peopleOf({ authority, clock, proxy, admin }),
+    async audited(type) {
+      const found = await auditStore.search({ types: [type], order: 'ascending' })
+      return found.map(({ event }) => event)
+    },
+    async [Symbol.asyncDispose]() {
+      await store[Symbol.asyncDispose]()
+      await auditStore[Symbol.asyncDispose]()
+    },
+  }
+}
+
+type Parts = Pick<AuthorityWorld, 'authority' | 'clock' | 'proxy' | 'admin'>
+
+function peopleOf({ authority, clock, proxy, admin }: Parts): Pick<AuthorityWorld, 'code' | 'enrol' | 'logIn' | 'person'> {
+  const code = (totp: TOTP): string => totp.generate({ timestamp: clock.now().getTime() })
+  return {
     code,
     async enrol(name, roles = ['access'], traits = { db_users: ['*'], db_names: ['*'] }) {
       await admin.createUser({ name, roles: [...roles], traits })
@@ -135,14 +151,6 @@ export async function openAuthorityWorld(): Promise<AuthorityWorld> {
       if (identity.kind !== 'user') throw new TypeError('expected a person')
       const client = authority.clientFor({ identity, certificate, remoteAddress: clientAddress })
       return { name: identity.user, client, identity, certificate }
-    },
-    async audited(type) {
-      const found = await auditStore.search({ types: [type], order: 'ascending' })
-      return found.map(({ event }) => event)
-    },
-    async [Symbol.asyncDispose]() {
-      await store[Symbol.asyncDispose]()
-      await auditStore[Symbol.asyncDispose]()
     },
   }
 }

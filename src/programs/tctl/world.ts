@@ -1,0 +1,12 @@
+/** What tctl is given by the machine it runs on. */
+import type { ClientWorld } from '#client'
+import type { Environment, Terminal } from '#foundation'
+
+export interface TctlWorld {
+  readonly version: string
+  readonly terminal: Terminal
+  readonly environment: Environment
+  readonly homeDirectory: string
+  /** Files, network, TLS and clock. */
+  readonly client: ClientWorld
+}
