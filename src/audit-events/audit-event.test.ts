@@ -1,3 +1,4 @@
+/** Bodies, stamps, canonical JSON, the chain, and how events read. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'

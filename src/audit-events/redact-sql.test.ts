@@ -1,3 +1,4 @@
+/** Which secrets are blanked in which SQL, and what is left alone. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'

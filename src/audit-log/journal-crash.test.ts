@@ -1,3 +1,4 @@
+/** A journal that dies between any two bytes it writes, against a model of what it had promised. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'

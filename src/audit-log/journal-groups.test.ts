@@ -1,3 +1,4 @@
+/** Groups read back from whole, torn and damaged files. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'

@@ -1,3 +1,4 @@
+/** Real processes killed while they write a journal. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

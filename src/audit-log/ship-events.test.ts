@@ -1,3 +1,4 @@
+/** Shipping to authorities that are away, refuse, or do not answer. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { PortunusError } from '#foundation'

@@ -1,3 +1,4 @@
+/** Appending, searching, and finding every way of tampering with the log. */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'

@@ -1,3 +1,4 @@
+/** The journal of one process, with disks that are full and broken. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { AuditEvent } from '#audit-events'

@@ -1,3 +1,4 @@
+/** The printed form of alternative names, told from what only looks like it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseAlternativeNames } from './alternative-names.ts'

@@ -1,3 +1,4 @@
+/** Pins of authorities, compared with what openssl computes. */
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { test } from 'node:test'

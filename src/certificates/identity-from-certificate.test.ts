@@ -1,3 +1,4 @@
+/** Identities through certificates and back, and everything that must not be read as one. */
 import assert from 'node:assert/strict'
 import { randomBytes, webcrypto, X509Certificate } from 'node:crypto'
 import { before, test } from 'node:test'

@@ -1,3 +1,4 @@
+/** Certificates judged by openssl, and requests that are refused. */
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { generateKeyPairSync, X509Certificate } from 'node:crypto'

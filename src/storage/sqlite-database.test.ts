@@ -1,3 +1,4 @@
+/** Locks, migrations and transactions of a SQLite file. */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,3 +1,4 @@
+/** The store contract on SQLite, and what only a file can suffer. */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, readFileSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
