@@ -47,6 +47,11 @@ export function terminationSignal(): AbortSignal {
   return controller.signal
 }
 
+/** Runs the callback on SIGHUP instead of ending the process. */
+export function onReload(callback: () => void): void {
+  process.on('SIGHUP', callback)
+}
+
 /** Lets a child program in the foreground have Ctrl-C for itself while the returned object lives. */
 export function ignoreInterrupts(): Disposable {
   const ignore = (): void => {}

@@ -1,12 +1,11 @@
 /** Where the daemon's program meets the machine: the process's arguments in, its exit code out. */
 import { fileURLToPath } from 'node:url'
-import { exitNow, nodeFiles, nodeTerminal, openLog, terminationSignal, thisMachine, version } from '#world'
+import { exitNow, nodeFiles, nodeTerminal, onReload, openLog, terminationSignal, thisMachine, version } from '#world'
 import { runTeleport } from './main.ts'
 
-declare const PORTUNUS_WEB_DIRECTORY: string | undefined
-
-// Bundled, this file is dist/teleport-main.js and the web UI lies beside it; in a checkout it lies in dist/web.
-const webDirectory = typeof PORTUNUS_WEB_DIRECTORY === 'string' ? PORTUNUS_WEB_DIRECTORY : '../../../dist/web'
+// Bundled, this is dist/teleport-main.js, with the web UI beside it; in a checkout it is this file.
+const isBundled = !import.meta.url.endsWith('.ts')
+const packageUrl = new URL(isBundled ? '../' : '../../../', import.meta.url)
 
 const exitCode = await runTeleport(process.argv.slice(2), {
   version,
@@ -15,6 +14,8 @@ const exitCode = await runTeleport(process.argv.slice(2), {
   files: nodeFiles,
   openLog,
   terminationSignal,
-  webDirectory: fileURLToPath(new URL(webDirectory, import.meta.url)),
+  onReload,
+  programPath: fileURLToPath(new URL('bin/teleport', packageUrl)),
+  webDirectory: fileURLToPath(new URL('dist/web', packageUrl)),
 })
 exitNow(exitCode)

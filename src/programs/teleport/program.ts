@@ -1,9 +1,9 @@
 /** The command line of teleport: every command and its flags. What a command does is loaded when it runs. */
 import { Command } from 'commander'
+import { collected } from './collected.ts'
 import { addConfigureFlags, addDatabaseConfigureFlags } from './configure-flags.ts'
+import type { Flags } from './flag-values.ts'
 import type { TeleportWorld } from './world.ts'
-
-export type Flags = Readonly<Record<string, unknown>>
 
 type Action = (world: TeleportWorld, flags: Flags) => Promise<number>
 
@@ -22,16 +22,23 @@ export function teleportProgram(world: TeleportWorld): TeleportProgram {
     .command('start')
     .description('Start the services that the configuration enables.')
     .option('-c, --config <path>', 'configuration file (TELEPORT_CONFIG_FILE; /etc/teleport.yaml where it exists)')
+    .option('--roles <list>', 'which services run: auth, proxy, db')
     .option('--token <token>', 'join token, or the absolute path of the file that holds it')
     .option('--ca-pin <sha256:hex>', 'pin of the host certificate authority; may be repeated', collected, [])
+    .option('--auth-server <host:port>', 'the Auth Service of the cluster')
     .option('--nodename <name>', 'name of this host in the cluster')
+    .option('--data-dir <path>', 'where the services keep their data')
     .option('--pid-file <path>', 'file to write the process id to')
     .option('--insecure', "do not verify the proxy's certificate; for tests only")
     .action(runs(async (given, flags) => (await import('./commands/start.ts')).start(given, flags)))
   addConfigureFlags(root.command('configure').description('Print a configuration that works, for all services of a small cluster.')).action(
     runs(async (given, flags) => (await import('./commands/configure.ts')).configure(given, flags)),
   )
-  const configure = root.command('db').description('Set up the Database Service.').command('configure').description('Write its configuration.')
+  const configure = root
+    .command('db')
+    .description('Set up the Database Service.')
+    .command('configure')
+    .description('Write its configuration.')
   addDatabaseConfigureFlags(configure.command('create').description('Create a configuration for the Database Service.')).action(
     runs(async (given, flags) => (await import('./commands/db-configure-create.ts')).createDatabaseConfiguration(given, flags)),
   )
@@ -75,8 +82,4 @@ function rootCommand(world: TeleportWorld): Command {
 /** commander's own words, with the way on. */
 function usageText(text: string): string {
   return `${text.trimEnd().replace(/^error: /, 'ERROR: ')}\nHINT: see the flags with: teleport help\n`
-}
-
-export function collected(value: string, previous: readonly string[]): readonly string[] {
-  return [...previous, value]
 }

@@ -10,6 +10,10 @@ export interface TeleportWorld {
   readonly openLog: (options: LogOptions) => Log
   /** Aborts on SIGINT or SIGTERM. */
   readonly terminationSignal: () => AbortSignal
+  /** Runs on SIGHUP, which would otherwise end the process. */
+  readonly onReload: (callback: () => void) => void
+  /** Absolute path of the installed program. */
+  readonly programPath: string
   /** The folder of the built web UI. */
   readonly webDirectory: string
 }

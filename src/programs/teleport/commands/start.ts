@@ -1,17 +1,25 @@
 /** `teleport start`: reads the configuration, starts the services, and stops them in order when it is told to. */
 import { startTeleportService } from '#composition'
-import { defaultConfiguration, defaultConfigurationPath, parseTeleportYaml, type TeleportConfiguration } from '#configuration'
-import { PortunusError, Secret, messageOf, type Log } from '#foundation'
-import type { Flags } from '../program.ts'
+import {
+  defaultConfiguration,
+  defaultConfigurationPath,
+  overrideConfiguration,
+  parseTeleportYaml,
+  placeOf,
+  type TeleportConfiguration,
+} from '#configuration'
+import { messageOf, type Log } from '#foundation'
+import { listFlag, textFlag, type Flags } from '../flag-values.ts'
 import type { TeleportWorld } from '../world.ts'
 
 /** Runs until SIGINT or SIGTERM; resolves to 0 after an orderly stop. */
 export async function start(world: TeleportWorld, flags: Flags): Promise<number> {
   const stop = world.terminationSignal()
   const { configuration, path } = await readConfiguration(world, flags)
-  const log = world.openLog({ level: flags['debug'] === true ? 'debug' : configuration.log.severity, format: configuration.log.format })
+  const log = world.openLog({ level: configuration.log.severity, format: configuration.log.format })
+  world.onReload(() => log.warn('the configuration is read at start only, restart to apply a new one'))
   log.info('teleport starts', { version: world.version, configuration: path ?? 'built-in defaults', data_dir: configuration.dataDirectory })
-  for (const warning of configuration.warnings) log.warn(warning.message, { at: warning.at })
+  for (const warning of configuration.warnings) log.warn(placeOf(path ?? 'defaults', warning))
   if (flags['insecure'] === true) log.warn('certificates of proxies are not verified (--insecure)')
   await using pidFile = await writePidFile(world, configuration)
   const service = await startTeleportService({
@@ -60,7 +68,7 @@ interface FoundConfiguration {
 /** Flags before the environment before the default file; with none of them a cluster for this machine alone. */
 async function readConfiguration(world: TeleportWorld, flags: Flags): Promise<FoundConfiguration> {
   const { machine, files } = world
-  const named = text(flags['config']) ?? machine.environment['TELEPORT_CONFIG_FILE']
+  const named = textFlag(flags, 'config') ?? machine.environment['TELEPORT_CONFIG_FILE']
   const content = named === undefined ? await files.readTextIfPresent(defaultConfigurationPath) : await files.readText(named)
   const path = named ?? defaultConfigurationPath
   const configuration =
@@ -71,26 +79,22 @@ async function readConfiguration(world: TeleportWorld, flags: Flags): Promise<Fo
 }
 
 function withFlags(configuration: TeleportConfiguration, flags: Flags): TeleportConfiguration {
-  const token = text(flags['token'])
-  const pins = Array.isArray(flags['caPin']) ? flags['caPin'].filter((pin): pin is string => typeof pin === 'string') : []
-  return {
-    ...configuration,
-    ...(token === undefined ? {} : { authToken: new Secret(token) }),
-    ...(pins.length === 0 ? {} : { caPins: pins, caPinFiles: [] }),
-    nodename: text(flags['nodename']) ?? configuration.nodename,
-    pidFile: text(flags['pidFile']) ?? configuration.pidFile,
-  }
+  const pins = listFlag(flags, 'caPin')
+  return overrideConfiguration(configuration, {
+    roles: textFlag(flags, 'roles'),
+    token: textFlag(flags, 'token'),
+    caPins: pins.length === 0 ? undefined : pins,
+    authServer: textFlag(flags, 'authServer'),
+    nodename: textFlag(flags, 'nodename'),
+    dataDirectory: textFlag(flags, 'dataDir'),
+    pidFile: textFlag(flags, 'pidFile'),
+    isDebug: flags['debug'] === true,
+  })
 }
 
 async function writePidFile(world: TeleportWorld, configuration: TeleportConfiguration): Promise<AsyncDisposable> {
   const path = configuration.pidFile
   if (path === undefined) return { async [Symbol.asyncDispose]() {} }
-  if (!path.startsWith('/')) {
-    throw new PortunusError('PID_FILE_RELATIVE', `Cannot write the process id to "${path}": the path is relative`, {
-      category: 'bad-input',
-      hint: 'give an absolute path, such as --pid-file=/run/teleport.pid',
-    })
-  }
   await world.files.writeText(path, `${world.machine.processId}\n`, { mode: 0o644 })
   return { [Symbol.asyncDispose]: () => world.files.remove(path) }
 }
@@ -102,8 +106,4 @@ function sayWhereToBegin(world: TeleportWorld, proxyAddress: string | undefined)
       'Create a user in another terminal: tctl users add --roles=access,editor --db-users="*" --db-names="*" <name>',
     ].join('\n'),
   )
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined
 }
