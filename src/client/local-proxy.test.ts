@@ -14,7 +14,7 @@ import { writeProfile } from './profile-directory.ts'
 import { ProxySession } from './proxy-session.ts'
 import { heldIdentity, readDatabaseKeys, writeHostAuthorities, writeLoginKeys } from './stored-keys.ts'
 import type { Login } from './stored-login.ts'
-import { cluster, openTestCluster, testWorld, type TestCluster, type TestClusterOptions } from './testing/test-cluster.ts'
+import { cluster, openTestCluster, testWorld, type TestCluster, type TestClusterOptions } from '../../test/worlds/small-cluster.ts'
 
 interface Opened extends AsyncDisposable {
   readonly cluster: TestCluster

@@ -8,7 +8,7 @@ import { after, test } from 'node:test'
 import { Secret, type Address } from '#foundation'
 import { isSameCluster, logIn } from './login.ts'
 import { readLogin } from './stored-login.ts'
-import { cluster, goodCode, goodPassword, openTestCluster, testWorld, type TestCluster } from './testing/test-cluster.ts'
+import { cluster, goodCode, goodPassword, openTestCluster, testWorld, type TestCluster } from '../../test/worlds/small-cluster.ts'
 import { openWebApi } from './web-api.ts'
 import type { WebTrust } from './web-trust.ts'
 

@@ -20,7 +20,7 @@ import {
   writeLoginKeys,
 } from './stored-keys.ts'
 import { readLogin } from './stored-login.ts'
-import { cluster, openTestCluster } from './testing/test-cluster.ts'
+import { cluster, openTestCluster } from '../../test/worlds/small-cluster.ts'
 
 const path = await mkdtemp(join(tmpdir(), 'profiles-'))
 after(() => rm(path, { recursive: true }))

@@ -1,5 +1,5 @@
 /**
- * A small cluster for the tests of this room: one port on loopback with a web API, an authority, a ticket API and an agent,
+ * A small cluster for the tests of clients: one port on loopback with a web API, an authority, a ticket API and an agent,
  * with real certificates and real TLS. The agent answers as the test says.
  */
 import { randomBytes } from 'node:crypto'
@@ -20,7 +20,7 @@ import {
   type UserIdentity,
 } from '#certificates'
 import { nodeClock, nodeFiles, nodeNetwork, nodeTls, httpsJson, openHttp2Client, openHttpServer, presentedChain, serveHttp2 } from '#world'
-import type { ClientWorld } from '../ports.ts'
+import type { ClientWorld } from '#client'
 
 export const cluster = 'test.example.com'
 export const agentHostId = '3f2b8f0e-8f57-4b0d-9a53-f3f0a1f4c0aa'
