@@ -26,7 +26,7 @@ export interface SqliteStoreOptions {
 const applicationId = 0x506f_7253 // "PorS"
 const sweepMilliseconds = 1000
 const sweepItemsMax = 1000
-const watchBatchMax = 256
+const watchBatchMax = 100
 
 /** Opens or creates the store. Throws the errors of `openSqliteDatabase`. */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {

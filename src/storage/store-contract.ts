@@ -97,7 +97,7 @@ function readingAndWriting(sentence: Sentence): void {
         await store.put(key, value)
         assert.equal((await store.get(key))?.value, value)
       }),
-      { numRuns: 50 },
+      { numRuns: 20 },
     )
   })
 }
@@ -222,8 +222,8 @@ function watching(sentence: Sentence): void {
 
   sentence('a slow watcher misses nothing', async (store) => {
     await using events = follow(store, '')
-    for (let index = 0; index < 300; index++) await store.put('a', String(index))
-    for (let index = 0; index < 300; index++) assert.equal(await events.next(), `put a=${index}`)
+    for (let index = 0; index < 150; index++) await store.put('a', String(index))
+    for (let index = 0; index < 150; index++) assert.equal(await events.next(), `put a=${index}`)
   })
 
   sentence('a watch ends when its signal is aborted and when its store is closed', async (store) => {
