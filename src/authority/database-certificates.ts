@@ -1,9 +1,11 @@
 /** Certificates that open one database: for a person who has logged in, and for a proxy that speaks for such a person. */
 import { X509Certificate } from 'node:crypto'
 import { databaseTarget, decideDatabaseAccess, decideDatabaseVisibility, sessionTtlMilliseconds, type AccessSubject } from '#access'
+import { databaseSessionStart } from '#audit-events'
 import { checkCertificateTime, identityFromCertificate, type DatabaseRoute, type HostIdentity, type UserIdentity } from '#certificates'
 import { PortunusError, type Clock, type Randomness } from '#foundation'
 import type { Database } from '#resources'
+import { failureOf, type AuditTrail } from './audit-trail.ts'
 import type { CertificateAuthorities } from './certificate-authorities.ts'
 import { later } from './context.ts'
 import { distinctDatabases } from './database-listing.ts'
@@ -44,6 +46,7 @@ export interface DatabaseCertificatesOptions {
   readonly subjects: Subjects
   readonly authorities: CertificateAuthorities
   readonly issuer: Issuer
+  readonly audit: AuditTrail
   readonly clock: Clock
   readonly randomness: Randomness
   readonly clusterName: string
@@ -53,7 +56,7 @@ export function openDatabaseCertificates(options: DatabaseCertificatesOptions): 
   return {
     async issue(person, request) {
       const database = await find(request.route, options.presence)
-      refuseForbidden(person.subject, request.route, database)
+      await refuseForbidden(person, { route: request.route, database, audit: options.audit })
       const { identity, certificate } = person
       const ttl = sessionTtlMilliseconds(person.subject.roles, request.ttlMilliseconds)
       return await options.issuer.issue({
@@ -112,7 +115,10 @@ async function find(route: DatabaseRoute, presence: Presence): Promise<Database>
 }
 
 /** The whole decision when the route names user and name; otherwise whether the person may see the database at all. */
-function refuseForbidden(subject: AccessSubject, route: DatabaseRoute, database: Database): void {
+async function refuseForbidden(
+  { identity, subject }: LoggedIn,
+  { route, database, audit }: { readonly route: DatabaseRoute; readonly database: Database; readonly audit: AuditTrail },
+): Promise<void> {
   const target = databaseTarget(database)
   const { user: databaseUser, name: databaseName } = route
   const decision =
@@ -120,11 +126,34 @@ function refuseForbidden(subject: AccessSubject, route: DatabaseRoute, database:
       ? decideDatabaseVisibility(subject, target)
       : decideDatabaseAccess(subject, { database: target, databaseUser, databaseName })
   if (decision.allowed) return
-  throw new PortunusError('DATABASE_REFUSED', `Cannot open the database "${route.service}" as "${subject.user}": ${decision.reason}`, {
-    category: 'access-denied',
-    hint: decision.hint,
-    details: { dimension: decision.dimension },
-  })
+  const error = new PortunusError(
+    'DATABASE_REFUSED',
+    `Cannot open the database "${route.service}" as "${subject.user}": ${decision.reason}`,
+    {
+      category: 'access-denied',
+      hint: decision.hint,
+      details: { dimension: decision.dimension },
+    },
+  )
+  const fields = {
+    user: identity.user,
+    user_kind: 'human',
+    client_address: identity.clientAddress,
+    certificate_id: identity.certificateId,
+  } as const
+  const { protocol, uri } = database.spec
+  await audit.record(
+    databaseSessionStart({
+      ...failureOf(error),
+      ...fields,
+      db_service: route.service,
+      db_protocol: protocol,
+      db_uri: uri,
+      db_user: databaseUser,
+      db_name: databaseName,
+    }),
+  )
+  throw error
 }
 
 /** The proxy says who the client was; only the client's own certificate is believed. */

@@ -78,7 +78,7 @@ export async function openParts(options: AuthorityOptions): Promise<AuthorityPar
     invites: openInvites(store, { clock, randomness, box, credentials, users, clusterName, accountHost }),
     logins: openLogins({ users, roles, credentials, attempts, issuer, audit, log, clock, randomness, clusterName }),
     hosts: openHosts({ tokens, issuer, audit, clock, randomness, clusterName }),
-    databaseCertificates: openDatabaseCertificates({ presence, subjects, authorities, issuer, clock, randomness, clusterName }),
+    databaseCertificates: openDatabaseCertificates({ presence, subjects, authorities, issuer, audit, clock, randomness, clusterName }),
     strangers: openRateLimiter({ clock, callsPerMinute, burst: callsPerMinute * 2 }),
   }
 }
