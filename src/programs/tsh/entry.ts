@@ -7,20 +7,28 @@ import {
   nodeNetwork,
   nodeTerminal,
   nodeTls,
+  onUncaught,
   openHttp2Client,
-  openLog,
   presentedChain,
   runChild,
   terminationSignal,
   thisMachine,
   version,
 } from '#world'
-import { runTsh } from './main.ts'
+import { tshLog } from './log.ts'
+import { reportError, runTsh, wantsDebug } from './main.ts'
 
+const args = process.argv.slice(2)
 const machine = thisMachine()
-const exitCode = await runTsh(process.argv.slice(2), {
+const terminal = nodeTerminal()
+
+onUncaught((error) => {
+  void reportError(terminal, error, wantsDebug(args)).finally(() => exitNow(1))
+})
+
+const exitCode = await runTsh(args, {
   version,
-  terminal: nodeTerminal(),
+  terminal,
   environment: machine.environment,
   homeDirectory: machine.homeDirectory,
   userName: machine.userName,
@@ -29,7 +37,7 @@ const exitCode = await runTsh(process.argv.slice(2), {
     files: nodeFiles,
     network: nodeNetwork,
     tls: nodeTls,
-    log: openLog({ level: 'error', format: 'text' }),
+    log: tshLog(terminal, wantsDebug(args)),
     openHttp2Client,
     httpsJson,
     presentedChain,

@@ -1,5 +1,5 @@
 /** tsh: runs one command line and says how it ended. */
-import { PortunusError } from '#foundation'
+import { PortunusError, type Terminal } from '#foundation'
 import { normalizeArguments } from '../arguments.ts'
 import { isUsageError, tshProgram } from './program.ts'
 import type { TshWorld } from './world.ts'
@@ -13,8 +13,7 @@ export async function runTsh(args: readonly string[], world: TshWorld): Promise<
     return program.exitCode()
   } catch (error) {
     if (isUsageError(error)) return error.exitCode === 0 ? 0 : 2
-    const { printError } = await import('#presentation')
-    world.terminal.tell(printError(error, { debug: wantsDebug(own) }))
+    await reportError(world.terminal, error, wantsDebug(args))
     return error instanceof PortunusError && error.code === 'USAGE_REFUSED' ? 2 : 1
   }
 }
@@ -25,6 +24,13 @@ function splitAtDashes(args: readonly string[]): { readonly own: readonly string
   return index < 0 ? { own: args, forChild: [] } : { own: args.slice(0, index), forChild: args.slice(index + 1) }
 }
 
-function wantsDebug(args: readonly string[]): boolean {
-  return args.includes('--debug') || args.includes('-d')
+/** Flags are read before the command line is understood, since understanding it may be what fails. */
+export function wantsDebug(args: readonly string[]): boolean {
+  const { own } = splitAtDashes(args)
+  return own.includes('--debug') || own.includes('-d')
+}
+
+export async function reportError(terminal: Terminal, error: unknown, debug: boolean): Promise<void> {
+  const { printError } = await import('#presentation')
+  terminal.tell(printError(error, { debug }))
 }
