@@ -80,9 +80,14 @@ async function permit(name: OperationName, operation: Operation, call: Call): Pr
     if (principal.kind === 'nobody') throw new PortunusError('OPERATION_REFUSED', `Cannot call "${name}": nobody calls`)
     return { ...principal, peer: call.peer }
   } catch (error) {
-    if (error instanceof PortunusError) await call.onRefused?.({ operation: name, peer: call.peer, error })
+    if (isRefusal(error)) await call.onRefused?.({ operation: name, peer: call.peer, error })
     throw error
   }
+}
+
+/** Others, such as a store that is away, say nothing about the caller. */
+function isRefusal(error: unknown): error is PortunusError {
+  return error instanceof PortunusError && (error.category === 'access-denied' || error.category === 'unauthenticated')
 }
 
 function nameOf(principal: Principal): string {

@@ -30,11 +30,18 @@ export interface CollectionOptions<Value> {
 
 const changeAttemptsMax = 50
 
+interface Listed<Value> {
+  readonly revision: number
+  readonly value: Value
+}
+
 /** Ids may be any text: they are escaped, so that none can reach into another record's key. */
 export function openCollection<Value>(store: Store, options: CollectionOptions<Value>): Collection<Value> {
   const keyOf = (id: string): string => `${options.prefix}/${escapeId(id)}`
   const write = (value: Value): string => JSON.stringify(options.print(value))
   const read = (item: StoreItem): Value => options.parse(JSON.parse(item.value))
+  // Heartbeats are listed often and change seldom: what has the same revision is not parsed again.
+  let listed: ReadonlyMap<string, Listed<Value>> = new Map()
   return {
     async get(id) {
       const item = await store.get(keyOf(id))
@@ -62,7 +69,14 @@ export function openCollection<Value>(store: Store, options: CollectionOptions<V
     delete: (id) => store.delete(keyOf(id)),
     async list() {
       const items = await store.list(`${options.prefix}/`)
-      return items.map(read)
+      const before = listed
+      listed = new Map(
+        items.map((item) => {
+          const known = before.get(item.key)
+          return [item.key, known?.revision === item.revision ? known : { revision: item.revision, value: read(item) }]
+        }),
+      )
+      return [...listed.values()].map(({ value }) => value)
     },
   }
 }

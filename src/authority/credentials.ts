@@ -39,6 +39,8 @@ export interface CredentialsOptions {
   readonly box: SealedBox
 }
 
+const decoyOtpSecret = new Uint8Array(20)
+
 export function openCredentials(store: Store, options: CredentialsOptions): Credentials {
   const { clock, randomness, box } = options
   const records = openCollection<CredentialRecord>(store, {
@@ -54,9 +56,9 @@ export function openCredentials(store: Store, options: CredentialsOptions): Cred
     async prove(user, proof) {
       const known = await records.get(user)
       const passwordRight = await passwordMatches(proof.password, known?.passwordHash ?? decoyHash)
-      if (known === undefined) return 'wrong'
-      const step = stepOfCode(proof.oneTimePassword, box.open(known.sealedOtpSecret, purposeOf(user)), clock.now())
-      if (!passwordRight || step === undefined) return 'wrong'
+      const otpSecret = known === undefined ? decoyOtpSecret : box.open(known.sealedOtpSecret, purposeOf(user))
+      const step = stepOfCode(proof.oneTimePassword, otpSecret, clock.now())
+      if (known === undefined || !passwordRight || step === undefined) return 'wrong'
       let accepted = false
       await records.change(user, (current) => {
         // Two logins with one code at the same moment: the second finds the step taken, or the record replaced.

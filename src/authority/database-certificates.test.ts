@@ -70,6 +70,13 @@ test('a refusal names the failing dimension', async () => {
   })
   const erin = world.person(await world.logIn('erin', await world.enrol('erin', ['editor'])))
   await assert.rejects(databaseCertificate(erin), { code: 'DATABASE_REFUSED', details: { dimension: 'labels' } })
+  assert.deepEqual(
+    (await world.audited('access.denied')).map(({ user, error_code, operation }) => [user, error_code, operation]),
+    [
+      ['alice', 'DATABASE_REFUSED', 'issueDatabaseCertificate'],
+      ['erin', 'DATABASE_REFUSED', 'issueDatabaseCertificate'],
+    ],
+  )
 })
 
 test('a database certificate gets no other certificate and calls nothing', async () => {

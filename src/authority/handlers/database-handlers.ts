@@ -1,6 +1,8 @@
 /** Answers about databases: heartbeats, lists, certificates. */
-import type { Handlers } from '#authority-api'
+import type { Caller, Handlers, OperationName } from '#authority-api'
 import type { DatabaseRoute } from '#certificates'
+import { PortunusError } from '#foundation'
+import { actorOf, failureOf } from '../audit-trail.ts'
 import { distinctDatabases, listAllDatabases, listDatabasesFor } from '../database-listing.ts'
 import type { IssuedCertificate } from '../issue.ts'
 import type { AuthorityParts } from '../parts.ts'
@@ -21,10 +23,12 @@ export function databaseHandlers(parts: AuthorityParts): DatabaseHandlers {
   return {
     async issueDatabaseCertificate({ publicKeyPem, route, ttlMilliseconds }, caller) {
       const request = { publicKeyPem, route: routeOf(route), ttlMilliseconds }
-      return answerOf(await databaseCertificates.issue(personOf(caller), request))
+      const issue = () => databaseCertificates.issue(personOf(caller), request)
+      return answerOf(await recordingRefusal(issue, { operation: 'issueDatabaseCertificate', caller, parts }))
     },
     async issueProxiedCertificate(request, caller) {
-      return answerOf(await databaseCertificates.issueProxied(hostOf(caller), request))
+      const issue = () => databaseCertificates.issueProxied(hostOf(caller), request)
+      return answerOf(await recordingRefusal(issue, { operation: 'issueProxiedCertificate', caller, parts }))
     },
     async upsertDatabaseServer({ server }, caller) {
       return { expires: (await presence.announceDatabase(server, hostOf(caller))).toISOString() }
@@ -40,6 +44,22 @@ export function databaseHandlers(parts: AuthorityParts): DatabaseHandlers {
     async listDatabaseServers() {
       return { servers: await presence.databaseServers() }
     },
+  }
+}
+
+/** What the table allows may still be refused for this very database or person; that is remembered as well. */
+async function recordingRefusal<Result>(
+  action: () => Promise<Result>,
+  { operation, caller, parts }: { readonly operation: OperationName; readonly caller: Caller; readonly parts: AuthorityParts },
+): Promise<Result> {
+  try {
+    return await action()
+  } catch (error) {
+    if (error instanceof PortunusError && (error.category === 'access-denied' || error.category === 'unauthenticated')) {
+      const body = { event: 'access.denied', code: 'TPA01W', ...actorOf(caller), operation, resource: 'db', ...failureOf(error) } as const
+      await parts.audit.record(body)
+    }
+    throw error
   }
 }
 

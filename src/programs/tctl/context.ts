@@ -1,7 +1,6 @@
 /** What every command of tctl starts from: the world, the flags that every command has, and the authority they lead to. */
 import type { AuthorityClient } from '#authority-api'
 import { PortunusError, formatDuration, parseDuration } from '#foundation'
-import { connectAuthority } from './connect-authority.ts'
 import type { TctlWorld } from './world.ts'
 
 /** Flags of the program itself; they may stand anywhere on the command line. */
@@ -26,6 +25,8 @@ export async function withAuthority<Result>(
   context: TctlContext,
   action: (authority: AuthorityClient) => Promise<Result>,
 ): Promise<Result> {
+  // Loaded when it is needed: version and help answer at once.
+  const { connectAuthority } = await import('./connect-authority.ts')
   await using connection = await connectAuthority(context.world, context.globals)
   return await action(connection.authority)
 }
