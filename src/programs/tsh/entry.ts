@@ -22,9 +22,7 @@ const args = process.argv.slice(2)
 const machine = thisMachine()
 const terminal = nodeTerminal()
 
-onUncaught((error) => {
-  void reportError(terminal, error, wantsDebug(args)).finally(() => exitNow(1))
-})
+onUncaught(failUnexpectedly)
 
 const exitCode = await runTsh(args, {
   version,
@@ -46,3 +44,8 @@ const exitCode = await runTsh(args, {
   terminationSignal,
 })
 exitNow(exitCode)
+
+async function failUnexpectedly(error: unknown): Promise<void> {
+  await reportError(terminal, error, wantsDebug(args))
+  exitNow(1)
+}
