@@ -122,6 +122,7 @@ test('five failures lock the user for half an hour, the right password included'
   await assert.rejects(world.logIn('alice', totp), locked)
   world.clock.step(minute)
   await world.logIn('alice', totp)
+  assert.equal((await world.admin.listUsers({})).users[0]?.spec.status?.isLocked, false)
 })
 
 test('a name that nobody has is locked in the same way', async () => {

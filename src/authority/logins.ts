@@ -74,6 +74,8 @@ async function prove(request: LoginRequest, options: LoginsOptions): Promise<Use
     case 'proven':
       if (user === undefined) break // deleted a moment ago
       await attempt.succeeded()
+      // A lock that has ended is only a memory.
+      if (user.spec.status?.isLocked === true) await options.users.unlock(request.user)
       return user
     case 'replayed':
       // Whoever logs in twice within half a minute is no guesser.

@@ -106,7 +106,7 @@ function userExists(name: string): PortunusError {
   })
 }
 
-export function userUnknown(name: string): PortunusError {
+function userUnknown(name: string): PortunusError {
   return new PortunusError('USER_UNKNOWN', `Cannot find the user "${name}": no user of that name exists`, {
     category: 'not-found',
     hint: 'see the users with: tctl users ls',

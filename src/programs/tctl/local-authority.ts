@@ -12,7 +12,7 @@ export type FoundLocalAuthority =
   | ({ readonly kind: 'configured' } & LocalAuthority)
   | ({ readonly kind: 'assumed'; readonly refusal?: PortunusError } & LocalAuthority)
 
-export const defaultConfigPath = '/etc/teleport.yaml'
+const defaultConfigPath = '/etc/teleport.yaml'
 const assumed = { kind: 'assumed', dataDirectory: '/var/lib/teleport', address: { host: '127.0.0.1', port: 3025 } } as const
 
 /** A named file must be there; the default one may be missing, and one without permission to read is no reason to stop yet. */
