@@ -71,12 +71,13 @@ test('a refusal names the failing dimension', async () => {
   const erin = world.person(await world.logIn('erin', await world.enrol('erin', ['editor'])))
   await assert.rejects(databaseCertificate(erin), { code: 'DATABASE_REFUSED', details: { dimension: 'labels' } })
   assert.deepEqual(
-    (await world.audited('access.denied')).map(({ user, error_code, operation }) => [user, error_code, operation]),
+    (await world.audited('db.session.start')).map((event) => [event['code'], event['user'], event['db_user'], event['error_code']]),
     [
-      ['alice', 'DATABASE_REFUSED', 'issueDatabaseCertificate'],
-      ['erin', 'DATABASE_REFUSED', 'issueDatabaseCertificate'],
+      ['TDB00W', 'alice', 'root', 'DATABASE_REFUSED'],
+      ['TDB00W', 'erin', undefined, 'DATABASE_REFUSED'],
     ],
   )
+  assert.deepEqual(await world.audited('access.denied'), []) // one refusal is one event
 })
 
 test('a database certificate gets no other certificate and calls nothing', async () => {
@@ -160,6 +161,9 @@ test('a proxy cannot speak with a login, a proxied, a foreign or a broken certif
   for (const [kind, pem] of Object.entries(wrong)) {
     await assert.rejects(speak(pem), { code: 'CLIENT_CERTIFICATE_REFUSED', category: 'unauthenticated' }, kind)
   }
+  const denied = await world.audited('access.denied')
+  assert.equal(denied.length, Object.keys(wrong).length)
+  assert.partialDeepStrictEqual(denied[0], { user_kind: 'host', operation: 'issueProxiedCertificate' })
 })
 
 test('a proxy cannot speak for somebody who was deleted', async () => {
