@@ -16,9 +16,8 @@ process.on('uncaughtException', (error) => {
 
 const startedAt = performance.now()
 if (wants('programs')) {
-  const { built, missing } = await bundlePrograms()
-  for (const program of built) console.log(`dist/${program.name}.js  ${Math.round(program.startupBytes / 1024)} KiB loaded at start`)
-  for (const name of missing) console.warn(`WARNING: "${name}" is left out: src/programs/${name}/entry.ts is not there`)
+  for (const program of await bundlePrograms())
+    console.log(`dist/${program.name}.js  ${Math.round(program.startupBytes / 1024)} KiB loaded at start`)
 }
 if (wants('web')) {
   const files = await bundleWeb()

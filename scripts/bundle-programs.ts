@@ -2,10 +2,10 @@
  * Bundles the three programs with esbuild into dist/: what each loads at start stays small, what a command needs later
  * (the AWS SDK, the X.509 library) stays in chunks of its own, and the licences of what was bundled lie beside it.
  */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build, type Metafile } from 'esbuild'
+import { build, type Metafile, type Plugin } from 'esbuild'
 import { thirdPartyNotices } from './third-party-notices.ts'
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..')
@@ -19,33 +19,32 @@ export interface BuiltProgram {
   readonly startupPackages: readonly string[]
 }
 
-export interface BundleResult {
-  readonly built: readonly BuiltProgram[]
-  readonly missing: readonly string[]
-}
-
-/** Bundles every program that has an entry; `write: false` only measures. Throws esbuild's error when a source is broken. */
-export async function bundlePrograms(options: { readonly write?: boolean } = {}): Promise<BundleResult> {
+/** Bundles the programs; `write: false` only measures. Throws esbuild's error when a source is broken. */
+export async function bundlePrograms(options: { readonly write?: boolean } = {}): Promise<readonly BuiltProgram[]> {
   const write = options.write ?? true
-  const entryOf = (name: string): string => `src/programs/${name}/entry.ts`
-  const names = programNames.filter((name) => existsSync(join(root, entryOf(name))))
-  const missing = programNames.filter((name) => !names.includes(name))
-  if (write) rmSync(join(root, 'dist', 'chunks'), { recursive: true, force: true })
-  if (names.length === 0) return { built: [], missing }
-
-  const metafile = await bundle(Object.fromEntries(names.map((name) => [`${name}-main`, entryOf(name)])), write)
+  const bundles = await Promise.all(programNames.map(async (name) => ({ name, metafile: await bundle(name, write) })))
   if (write) {
-    mkdirSync(join(root, 'dist'), { recursive: true })
-    for (const name of names) writeFileSync(join(root, 'dist', `${name}.js`), startStub(name))
-    writeFileSync(join(root, 'dist', 'THIRD-PARTY-NOTICES.txt'), thirdPartyNotices(root, Object.keys(metafile.inputs)))
+    const metafiles = bundles.map(({ metafile }) => metafile)
+    removeOldChunks(metafiles.flatMap(({ outputs }) => Object.keys(outputs)))
+    for (const name of programNames) writeFileSync(join(root, 'dist', `${name}.js`), startStub(name))
+    const inputs = metafiles.flatMap((metafile) => Object.keys(metafile.inputs))
+    writeFileSync(join(root, 'dist', 'THIRD-PARTY-NOTICES.txt'), thirdPartyNotices(root, inputs))
   }
-  return { built: names.map((name) => measure(name, metafile)), missing }
+  return bundles.map(({ name, metafile }) => measure(name, metafile))
 }
 
-async function bundle(entryPoints: Readonly<Record<string, string>>, write: boolean): Promise<Metafile> {
+/** Only what is no longer written: a program that runs meanwhile may still load the rest. */
+function removeOldChunks(written: readonly string[]): void {
+  const folder = join(root, 'dist', 'chunks')
+  if (!existsSync(folder)) return
+  for (const name of readdirSync(folder)) if (!written.includes(`dist/chunks/${name}`)) rmSync(join(folder, name), { force: true })
+}
+
+// One bundle a program: chunks that programs shared would make each load what only another needs.
+async function bundle(name: string, write: boolean): Promise<Metafile> {
   const result = await build({
     absWorkingDir: root,
-    entryPoints: { ...entryPoints },
+    entryPoints: { [`${name}-main`]: `src/programs/${name}/entry.ts` },
     outdir: 'dist',
     chunkNames: 'chunks/[name]-[hash]',
     bundle: true,
@@ -63,10 +62,36 @@ async function bundle(entryPoints: Readonly<Record<string, string>>, write: bool
     banner: {
       js: `import { createRequire as portunusCreateRequire } from 'node:module';const require = portunusCreateRequire(import.meta.url);`,
     },
+    plugins: [builtinsByRequire, unusedServerIsLeftOut],
     define: { PORTUNUS_VERSION: JSON.stringify(manifestVersion()) },
   })
   refuseLazyCommonJs(result.metafile)
   return result.metafile
+}
+
+/**
+ * An ESM import of a Node module reads every property of it at once, and some are dear: `node:http` then loads the whole
+ * of fetch. What `require` returns is read when it is used.
+ */
+const builtinsByRequire: Plugin = {
+  name: 'builtins by require',
+  setup(hooks) {
+    hooks.onResolve({ filter: /^node:/ }, ({ path, kind }) =>
+      kind === 'import-statement' ? { path, namespace: 'builtin', sideEffects: false } : undefined,
+    )
+    hooks.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({ contents: `module.exports = require('${path}')` }))
+  },
+}
+
+/** It derives from the classes of fetch when it is loaded, which loads all of fetch; tsh opens no server. */
+const unusedServerIsLeftOut: Plugin = {
+  name: 'unused server is left out',
+  setup(hooks) {
+    hooks.onResolve({ filter: /^@hono\/node-server$/ }, async ({ path, kind, resolveDir, pluginData }) => {
+      if (pluginData === 'resolving') return undefined
+      return { ...(await hooks.resolve(path, { kind, resolveDir, pluginData: 'resolving' })), sideEffects: false }
+    })
+  },
 }
 
 /** Loaded for what they do, not for their names. */

@@ -29,8 +29,8 @@ export const sharedCodes: readonly string[] = [
   'TLS_CLIENT_REFUSED',
   // Common names and alternative names.
   'CERTIFICATE_NAME_REFUSED',
-  // Roles of people, and roles of configurations.
-  'AWS_ROLE_MALFORMED',
+  // Flags and arguments, in each program.
+  'USAGE_REFUSED',
   // An event that has no JSON, and one that has no row.
   'AUDIT_EVENT_REFUSED',
 ]

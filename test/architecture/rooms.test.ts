@@ -63,8 +63,8 @@ const planted = [
   ['a TLS endpoint', 'src/tunnel/a.ts', `${opening}export const make = (tls: any) => new tls.TLSSocket()\n`, 'uses "TLSSocket"'],
   [
     'a server',
-    'src/tunnel/a.ts',
-    `${opening}import { createServer } from 'node:http2'\nexport const x = createServer()\n`,
+    'src/authority/a.ts',
+    `${opening}import { createServer } from 'node:crypto'\nexport const x = createServer()\n`,
     'uses "createServer"',
   ],
   ['a file without a sentence', 'src/access/a.ts', 'export const x = 1\n', 'does not open with a comment'],
