@@ -47,6 +47,7 @@ export function openHttpServer<E>(handler: FetchHandler<E>): HttpServer<E> {
 
 /** Serves HTTP/2 over a stream; a server object per connection is how the handler learns whose it is. */
 export function serveHttp2<E>(stream: Duplex, handler: FetchHandler<E>, environment: E): void {
+  stream.allowHalfOpen = false // a peer that says no more will ask nothing either
   const server = http2.createServer(
     { settings: { maxConcurrentStreams: 256 } },
     listenerFor(() => environment, handler),

@@ -28,6 +28,7 @@ const pingMilliseconds = 20_000
 
 /** Speaks HTTP/2 (RFC 9113) as the client over a finished TLS session. */
 export function openHttp2Client(connection: TlsConnection): Http2Client {
+  connection.stream.allowHalfOpen = false // a peer that says no more will answer nothing either
   const session = http2.connect('http://portunus.internal', { createConnection: () => connection.stream })
   const callbacks: (() => void)[] = []
   let closed = false

@@ -35,6 +35,11 @@ function userNameOfProcess(): string {
   }
 }
 
+/** Files made from now on, by whatever library, are readable by their owner only unless a mode is given. */
+export function makePrivateFilesOnly(): void {
+  process.umask(0o077)
+}
+
 /** Aborts on the first SIGINT or SIGTERM; a second one ends the process at once. */
 export function terminationSignal(): AbortSignal {
   const controller = new AbortController()
@@ -64,12 +69,19 @@ export function finish(exitCode: number): void {
   process.exitCode = exitCode
 }
 
-/** Ends at once, for programs whose work is done while handles may still be open. */
-export function exitNow(exitCode: number): never {
+/** Ends the process once everything it said has been written, though handles may still be open. */
+export async function exitWhenWritten(exitCode: number): Promise<never> {
+  for (const stream of [process.stdout, process.stderr]) await new Promise((resolve) => stream.write('', resolve))
   process.exit(exitCode)
 }
 
+/** Told of errors nobody caught. */
 export function onUncaught(callback: (error: unknown) => void): void {
   process.on('uncaughtException', callback)
   process.on('unhandledRejection', callback)
+}
+
+/** Whether the error is of one socket or file, which says nothing about the rest of the process. */
+export function isInputOutputError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error
 }

@@ -1,6 +1,6 @@
 /** Where tctl meets the machine: the process's arguments in, its exit code out. */
 import {
-  exitNow,
+  exitWhenWritten,
   httpsJson,
   nodeClock,
   nodeFiles,
@@ -32,4 +32,4 @@ const exitCode = await runTctl(process.argv.slice(2), {
     presentedChain,
   },
 })
-exitNow(exitCode)
+await exitWhenWritten(exitCode)

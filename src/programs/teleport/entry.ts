@@ -1,12 +1,24 @@
 /** Where the daemon's program meets the machine: the process's arguments in, its exit code out. */
 import { fileURLToPath } from 'node:url'
-import { exitNow, nodeFiles, nodeTerminal, onReload, openLog, terminationSignal, thisMachine, version } from '#world'
+import {
+  exitWhenWritten,
+  makePrivateFilesOnly,
+  nodeFiles,
+  nodeTerminal,
+  onReload,
+  onUncaught,
+  openLog,
+  terminationSignal,
+  thisMachine,
+  version,
+} from '#world'
 import { runTeleport } from './main.ts'
 
 // Bundled, this is dist/teleport-main.js, with the web UI beside it; in a checkout it is this file.
 const isBundled = !import.meta.url.endsWith('.ts')
 const packageUrl = new URL(isBundled ? '../' : '../../../', import.meta.url)
 
+makePrivateFilesOnly()
 const exitCode = await runTeleport(process.argv.slice(2), {
   version,
   machine: thisMachine(),
@@ -15,7 +27,8 @@ const exitCode = await runTeleport(process.argv.slice(2), {
   openLog,
   terminationSignal,
   onReload,
+  onUncaught,
   programPath: fileURLToPath(new URL('bin/teleport', packageUrl)),
   webDirectory: fileURLToPath(new URL('dist/web', packageUrl)),
 })
-exitNow(exitCode)
+await exitWhenWritten(exitCode)

@@ -10,6 +10,8 @@ export interface TeleportWorld {
   readonly openLog: (options: LogOptions) => Log
   /** Aborts on SIGINT or SIGTERM. */
   readonly terminationSignal: () => AbortSignal
+  /** Told of errors nobody caught. */
+  readonly onUncaught: (callback: (error: unknown) => void) => void
   /** Runs on SIGHUP, which would otherwise end the process. */
   readonly onReload: (callback: () => void) => void
   /** Absolute path of the installed program. */

@@ -1,6 +1,6 @@
 /** Where tsh meets the machine: the process's arguments in, its exit code out. */
 import {
-  exitNow,
+  exitWhenWritten,
   httpsJson,
   nodeClock,
   nodeFiles,
@@ -43,9 +43,9 @@ const exitCode = await runTsh(args, {
   runChild,
   terminationSignal,
 })
-exitNow(exitCode)
+await exitWhenWritten(exitCode)
 
 async function failUnexpectedly(error: unknown): Promise<void> {
   await reportError(terminal, error, wantsDebug(args))
-  exitNow(1)
+  await exitWhenWritten(1)
 }

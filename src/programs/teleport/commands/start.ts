@@ -9,6 +9,7 @@ import {
   type TeleportConfiguration,
 } from '#configuration'
 import { messageOf, type Log } from '#foundation'
+import { exitWhenWritten, isInputOutputError } from '#world'
 import { listFlag, textFlag, type Flags } from '../flag-values.ts'
 import type { TeleportWorld } from '../world.ts'
 
@@ -17,6 +18,11 @@ export async function start(world: TeleportWorld, flags: Flags): Promise<number>
   const stop = world.terminationSignal()
   const { configuration, path } = await readConfiguration(world, flags)
   const log = world.openLog({ level: configuration.log.severity, format: configuration.log.format })
+  world.onUncaught((error) => {
+    log.error('unexpected failure', { error, stack: error instanceof Error ? error.stack : undefined })
+    // A reset socket without a listener ends nothing but itself; anything else leaves the process in an unknown state.
+    if (!isInputOutputError(error)) void exitWhenWritten(1)
+  })
   world.onReload(() => log.warn('the configuration is read at start only, restart to apply a new one'))
   log.info('teleport starts', { version: world.version, configuration: path ?? 'built-in defaults', data_dir: configuration.dataDirectory })
   for (const warning of configuration.warnings) log.warn(placeOf(path ?? 'defaults', warning))
