@@ -1,3 +1,4 @@
+/** The lab's command line: its flags, its defaults and what it refuses. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { PortunusError } from '#foundation'

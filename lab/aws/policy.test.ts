@@ -1,3 +1,4 @@
+/** Identity policies: what they allow, what they deny, and that saying nothing denies. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { evaluatePolicies } from './policy.ts'

@@ -1,3 +1,4 @@
+/** Signature Version 4, against the example AWS publishes and against tampering. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'

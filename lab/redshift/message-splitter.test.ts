@@ -1,3 +1,4 @@
+/** Messages cut out of a stream, however its bytes arrive. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'

@@ -93,8 +93,7 @@ function acceptConnections(authority: Authority, own: HostCredentials, log: Log)
       .accept(connection)
       .then((secure) => {
         const certificate = secure.peerCertificate
-        if (certificate === undefined)
-          throw new PortunusError('TLS_CLIENT_REFUSED', 'Cannot accept the connection: it shows no certificate')
+        if (certificate === undefined) throw noCertificate()
         server.serve(secure, { peer: authority.peerOf(certificate, connection.remoteAddress) })
       })
       .catch((error: unknown) => {
@@ -102,6 +101,12 @@ function acceptConnections(authority: Authority, own: HostCredentials, log: Log)
         connection.stream.destroy()
       })
   }
+}
+
+function noCertificate(): PortunusError {
+  return new PortunusError('PEER_CERTIFICATE_MISSING', 'Cannot accept the connection: it shows no certificate', {
+    category: 'unauthenticated',
+  })
 }
 
 const secretKeyLengthBytes = 32
