@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Clock } from '#foundation'
 
-export interface RecordedCall {
+interface RecordedCall {
   readonly action: string
   readonly parameters: Readonly<Record<string, string>>
   /** The access key in the signature; undefined for calls without one. */

@@ -30,7 +30,7 @@ export interface ProviderReport {
 }
 
 /** Environment, shared credentials file, shared config file, web identity, container, EC2 instance metadata (guide, step 4). */
-export function credentialProviders(options: CredentialChainOptions): readonly CredentialProvider[] {
+function credentialProviders(options: CredentialChainOptions): readonly CredentialProvider[] {
   const environment = environmentProvider(options.settings.environment)
   const container = containerProvider(options)
   const instance = instanceProvider(options)

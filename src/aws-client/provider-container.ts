@@ -24,7 +24,7 @@ export function containerProvider(options: ContainerOptions): CredentialProvider
   return { name: 'container', find: ({ signal }) => credentialsFromContainer(options, signal) }
 }
 
-export async function credentialsFromContainer(options: ContainerOptions, signal: AbortSignal): Promise<ProviderOutcome> {
+async function credentialsFromContainer(options: ContainerOptions, signal: AbortSignal): Promise<ProviderOutcome> {
   const { environment } = options.settings
   const relative = valueOf(environment, relativeName)
   const address = relative === undefined ? valueOf(environment, fullName) : ecsAddress + relative

@@ -11,7 +11,7 @@ export function environmentProvider(environment: Environment): CredentialProvide
   return { name: 'environment', find: () => Promise.resolve(credentialsFromEnvironment(environment)) }
 }
 
-export function credentialsFromEnvironment(environment: Environment): ProviderOutcome {
+function credentialsFromEnvironment(environment: Environment): ProviderOutcome {
   const accessKeyId = valueOf(environment, idName)
   const secretAccessKey = valueOf(environment, secretName)
   const sessionToken = valueOf(environment, tokenName)

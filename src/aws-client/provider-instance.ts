@@ -24,7 +24,7 @@ export function instanceProvider(options: InstanceOptions): CredentialProvider {
 }
 
 /** PUT for a token, GET the role, GET its credentials (EC2 User Guide, "Use IMDSv2"). */
-export async function credentialsFromInstance(options: InstanceOptions, signal: AbortSignal): Promise<ProviderOutcome> {
+async function credentialsFromInstance(options: InstanceOptions, signal: AbortSignal): Promise<ProviderOutcome> {
   const { environment } = options.settings
   if (isOn(environment, disabledName)) return nothing(`${disabledName} is true`)
   const service = new MetadataService(options, { base: baseOf(options.settings), signal })

@@ -88,7 +88,7 @@ export class RefreshingCache<Value extends Expiring> {
 }
 
 /** The promise's result, or the signal's reason as soon as it is aborted; the promise itself goes on. */
-export async function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
+async function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
   if (signal === undefined) return promise
   signal.throwIfAborted()
   const { promise: aborted, reject } = Promise.withResolvers<never>()

@@ -6,12 +6,12 @@ import { anyText, anything, list, oneOf, oneOrMany, optional, record, refuse, sc
 
 export const awsMatcherTypes = ['rds', 'rdsproxy', 'redshift', 'redshift-serverless'] as const satisfies readonly AwsMatcherType[]
 
-export const roleArnText = scalar('the ARN of a role such as arn:aws:iam::123456789012:role/my-role', (value) =>
+const roleArnText = scalar('the ARN of a role such as arn:aws:iam::123456789012:role/my-role', (value) =>
   parseRoleArn(value) === undefined ? undefined : value,
 )
 
 // AWS STS API Reference, AssumeRole, parameter ExternalId.
-export const externalIdText = scalar('2 to 1224 letters, digits and characters of +=,.@:/-_', (value) =>
+const externalIdText = scalar('2 to 1224 letters, digits and characters of +=,.@:/-_', (value) =>
   /^[\w+=,.@:/-]{2,1224}$/.test(value) ? value : undefined,
 )
 

@@ -206,6 +206,21 @@ const warned: readonly (readonly [string, string, readonly string[]])[] = [
     `${agentHead}db_service: {enabled: yes, databases: [{name: a, protocol: postgres, ca_cert_file: /ca, uri: "${redshiftUri}"}]}\n`,
     ['5:70: db_service.databases[0].ca_cert_file: is an old name: write it as tls.ca_cert_file'],
   ],
+  [
+    'a log elsewhere',
+    'version: v3\nteleport: {log: {output: stdout}}\n',
+    ['2:18: teleport.log.output: has no effect in this version: the log goes to standard error'],
+  ],
+  [
+    'the log where it goes anyway',
+    'version: v3\nteleport: {log: {output: stderr}}\nauth_service: {authentication: {second_factors: [otp]}}\n',
+    [],
+  ],
+  [
+    'second factors',
+    'version: v3\nauth_service: {authentication: {second_factors: [otp, webauthn]}}\n',
+    ['2:55: auth_service.authentication.second_factors[1]: has no effect in this version: one-time passwords are required'],
+  ],
   ['discovery that is off', 'version: v3\ndiscovery_service: {enabled: no}\n', []],
 ]
 

@@ -18,7 +18,7 @@ export function scalar<T>(expected: string, read: (text: string) => T | undefine
 }
 
 /** A text that must not be seen in messages. */
-export function secret(expected: string, isFit: (text: string) => boolean): z.ZodMiniType<Secret<string>> {
+function secret(expected: string, isFit: (text: string) => boolean): z.ZodMiniType<Secret<string>> {
   return readText(expected, { read: (text) => (isFit(text) ? new Secret(text) : undefined), show: () => 'another text' })
 }
 
@@ -78,7 +78,7 @@ export function refuse(context: z.core.ParsePayload, path: readonly PropertyKey[
 }
 
 /** Whatever is written, for keys that are accepted and not used. */
-export const anything: z.ZodMiniType<unknown> = z.optional(z.unknown())
+export const anything: z.ZodMiniType = z.optional(z.unknown())
 
 export const flag = scalar('"yes" or "no"', (text) => flagWords.get(text.toLowerCase()))
 const flagWords = new Map([
@@ -129,7 +129,7 @@ export const token = secret(
 )
 
 /** A value as messages show it: texts quoted and cut, structures only named. */
-export function describe(value: unknown): string {
+function describe(value: unknown): string {
   if (value === undefined || value === null) return 'nothing'
   if (typeof value === 'string') return quote(value)
   return Array.isArray(value) ? 'a list' : 'a mapping'

@@ -1,20 +1,26 @@
 /** Keys of teleport.yaml that are accepted so that files of others can be used, and that this version does nothing with. */
-import type { ConfigurationWarning } from './problem.ts'
-import { keyText } from './problem.ts'
+import { keyText, type ConfigurationWarning, type Position } from './problem.ts'
 import type { YamlNode } from './yaml-tree.ts'
 
 const singlePort = 'has no effect: everything is served on web_listen_addr'
 const notInThisVersion = 'has no effect in this version'
 
 /** Paths with `*` for any entry of a list, and why. A feature that comes takes its line away. */
-const withoutEffect: readonly (readonly [path: string, reason: string])[] = [
+const withoutEffect: readonly (readonly [path: string, reason: string, unlessItIs?: string])[] = [
   ['teleport.advertise_ip', notInThisVersion],
+  ['teleport.auth_server', 'has no effect in this version: agents reach the cluster through proxy_server'],
   ['teleport.connection_limits', notInThisVersion],
+  ['teleport.diag_addr', notInThisVersion],
+  ['teleport.log.output', 'has no effect in this version: the log goes to standard error', 'stderr'],
   ['teleport.cache', notInThisVersion],
   ['teleport.shutdown_delay', notInThisVersion],
   ['teleport.storage.audit_events_uri', 'has no effect: audit events are kept in the data directory'],
   ['teleport.storage.audit_sessions_uri', 'has no effect: audit events are kept in the data directory'],
   ['teleport.log.format.extra_fields', notInThisVersion],
+  ['auth_service.public_addr', notInThisVersion],
+  ['auth_service.tokens', 'has no effect in this version: make tokens with tctl tokens add'],
+  ['auth_service.authentication.second_factor', 'has no effect in this version: one-time passwords are required', 'otp'],
+  ['auth_service.authentication.second_factors.*', 'has no effect in this version: one-time passwords are required', 'otp'],
   ['auth_service.authentication.webauthn', notInThisVersion],
   ['auth_service.authentication.connector_name', notInThisVersion],
   ['auth_service.authentication.passwordless', notInThisVersion],
@@ -79,7 +85,11 @@ export const otherServices = [
 
 /** A warning for every key that is written and does nothing, and for every service that is asked for and does not exist. */
 export function warningsOf(root: YamlNode): readonly ConfigurationWarning[] {
-  const unused = withoutEffect.flatMap(([path, text]) => writtenKeys(root, path.split('.')).map((key) => ({ ...key, text })))
+  const unused = withoutEffect.flatMap(([path, text, unlessItIs]) =>
+    writtenKeys(root, path.split('.'))
+      .filter(({ value }) => unlessItIs === undefined || value !== unlessItIs)
+      .map((key) => ({ ...key, text })),
+  )
   const services = otherServices.flatMap((name) => {
     const isOff = writtenKeys(root, [name, 'enabled']).some(({ value }) => /^(?:no|false|off)$/i.test(value))
     return isOff ? [] : writtenKeys(root, [name]).map((key) => ({ ...key, text: 'is not part of this product: set enabled: "no"' }))
@@ -99,11 +109,22 @@ function writtenKeys(root: YamlNode, steps: readonly string[], walked: readonly 
   const [step, ...rest] = steps
   if (step === undefined) return []
   if (step === '*') {
-    return root.kind === 'list' ? root.items.flatMap((item, index) => writtenKeys(item, rest, [...walked, index])) : []
+    if (root.kind !== 'list') return []
+    return root.items.flatMap((item, index) => written(item, { position: item.position, path: [...walked, index], rest }))
   }
   const entry = root.kind === 'mapping' ? root.entries.get(step) : undefined
   if (entry === undefined || entry.value.kind === 'nothing') return []
-  const path = [...walked, step]
-  if (rest.length > 0) return writtenKeys(entry.value, rest, path)
-  return [{ ...entry.keyPosition, key: keyText(path), value: entry.value.kind === 'text' ? entry.value.text : '' }]
+  return written(entry.value, { position: entry.keyPosition, path: [...walked, step], rest })
+}
+
+interface Reached {
+  readonly position: Position
+  readonly path: readonly PropertyKey[]
+  readonly rest: readonly string[]
+}
+
+function written(node: YamlNode, reached: Reached): readonly WrittenKey[] {
+  const { position, path, rest } = reached
+  if (rest.length > 0) return writtenKeys(node, rest, path)
+  return [{ ...position, key: keyText(path), value: node.kind === 'text' ? node.text : '' }]
 }

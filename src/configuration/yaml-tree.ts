@@ -14,7 +14,7 @@ export type YamlNode =
   | { readonly kind: 'list'; readonly items: readonly YamlNode[]; readonly position: Position }
   | { readonly kind: 'mapping'; readonly entries: ReadonlyMap<string, YamlEntry>; readonly position: Position }
 
-export interface YamlEntry {
+interface YamlEntry {
   readonly keyPosition: Position
   readonly value: YamlNode
 }
