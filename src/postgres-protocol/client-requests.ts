@@ -2,7 +2,8 @@
 import type { FrontendListener, Name } from './frontend-messages.ts'
 import { NamedEntries, type Candidates } from './named-entries.ts'
 import type { ParameterValue, ParameterValues } from './parameter-values.ts'
-import type { Operation, Pipeline } from './pipeline.ts'
+import type { Operation } from './operation.ts'
+import type { Pipeline } from './pipeline.ts'
 import type { OpenStatement, SqlText } from './statement.ts'
 import type { StatementDescription, StatementLedger } from './statement-ledger.ts'
 

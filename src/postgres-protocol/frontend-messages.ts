@@ -101,7 +101,8 @@ export class FrontendMessages implements FrameSink {
         return
       }
       const zero = piece.indexOf(0)
-      this.#collectors[field].add(zero < 0 ? piece : piece.subarray(0, zero), zero >= 0)
+      // A view is kept only until the message is whole: within this call.
+      this.#collectors[field].add(zero < 0 ? piece : piece.subarray(0, zero), zero >= 0 && this.#bodyLeft === 0)
       if (zero < 0) return
       this.#field += 1
       offset += zero + 1

@@ -4,20 +4,10 @@
  * the pipeline finds back into step at the next ReadyForQuery instead of failing.
  */
 import type { ErrorFields } from './error-response.ts'
-import type { NamedEntry } from './named-entries.ts'
+import { isBoundary, type Operation } from './operation.ts'
 import { Queue } from './queue.ts'
 import type { OpenStatement } from './statement.ts'
 import type { StatementLedger } from './statement-ledger.ts'
-
-/** A message that will be answered. */
-export interface Operation {
-  readonly kind: 'parse' | 'bind' | 'describe' | 'execute' | 'close' | 'sync' | 'query' | 'function'
-  /** Counts the messages that ReadyForQuery answers. */
-  readonly group: number
-  readonly statement: OpenStatement | undefined
-  /** The statement or portal that it makes, runs or closes. */
-  readonly entry: Pick<NamedEntry<unknown>, 'confirm' | 'reject' | 'retire' | 'payload'> | undefined
-}
 
 export interface PipelineOptions {
   readonly ledger: StatementLedger
@@ -31,6 +21,8 @@ export interface PipelineOptions {
 const waitingMax = 65_536
 // How far a missing answer may throw us off before we stop looking for what was answered.
 const lookAheadMax = 64
+// Beyond it, statements that are skipped anyway are told without their texts.
+const skippedLateMax = 1024
 const idleStatus = 0x49 // 'I'
 
 export class Pipeline {
@@ -42,6 +34,8 @@ export class Pipeline {
   #isStarting = true
   /** An error came and its Sync has not been sent yet. */
   #isSkipping = false
+  /** Parse and Bind since then: the texts that skipped statements would have run. */
+  #skippedLate: Operation[] = []
   #isDeaf = false
 
   constructor(options: PipelineOptions) {
@@ -50,8 +44,8 @@ export class Pipeline {
 
   add(operation: Operation): void {
     if (this.#isDeaf) return this.#abandon(operation)
-    if (operation.kind === 'sync') this.#isSkipping = false
-    if (this.#isSkipping) return this.#skip(operation)
+    if (operation.kind === 'sync') this.#endSkipping()
+    if (this.#isSkipping) return this.#skipLate(operation)
     this.#queue.push(operation)
     if (isBoundary(operation)) this.#boundaries += 1
     if (this.#queue.length > waitingMax) this.#options.onOverflow(this.#queue.length)
@@ -60,6 +54,7 @@ export class Pipeline {
   /** No answer will be seen any more. */
   goDeaf(): void {
     this.#isDeaf = true
+    this.#endSkipping()
     while (this.#shift() !== undefined);
     this.#options.ledger.finishAll()
   }
@@ -182,6 +177,19 @@ export class Pipeline {
     else this.#options.ledger.finish(statement, 'skipped')
   }
 
+  #skipLate(operation: Operation): void {
+    const isKept = operation.entry !== undefined && operation.statement === undefined && this.#skippedLate.length < skippedLateMax
+    if (isKept) this.#skippedLate.push(operation)
+    else this.#skip(operation)
+  }
+
+  #endSkipping(): void {
+    this.#isSkipping = false
+    const skipped = this.#skippedLate
+    this.#skippedLate = []
+    for (const operation of skipped) this.#skip(operation)
+  }
+
   #abandon({ kind, statement }: Operation): void {
     if (statement === undefined) return
     if (kind === 'execute') this.#executed(statement, 'unknown')
@@ -233,8 +241,4 @@ export class Pipeline {
     if (operation !== undefined && isBoundary(operation)) this.#boundaries -= 1
     return operation
   }
-}
-
-function isBoundary({ kind }: Operation): boolean {
-  return kind === 'sync' || kind === 'query' || kind === 'function'
 }

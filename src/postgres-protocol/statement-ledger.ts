@@ -52,7 +52,7 @@ export class StatementLedger {
     statement.rows += statement.rowsOfCommand > 0 || tag === undefined ? statement.rowsOfCommand : rowsOfTag(tag)
     statement.rowsOfCommand = 0
     if (tag !== undefined) statement.commandTag = tag
-    statement.outcome ??= 'ok'
+    if (statement.outcome !== 'error') statement.outcome = 'ok'
   }
 
   fail(statement: OpenStatement, error: ErrorFields): void {
