@@ -32,6 +32,7 @@ interface PendingHandshake {
 
 function acceptor(options: TlsAcceptorOptions): TlsAcceptor {
   const pending = new AsyncLocalStorage<PendingHandshake>()
+  const handshakes = new WeakMap<object, PendingHandshake>()
   let materials = serverMaterials(options)
   const server = tls.createServer({
     ...materials.context,
@@ -47,9 +48,9 @@ function acceptor(options: TlsAcceptorOptions): TlsAcceptor {
   })
   server.on('tlsClientError', (error, socket) => {
     socket.destroy()
-    const handshake = pending.getStore()
+    const handshake = handshakeUnder(socket, handshakes)
     handshake?.connection.stream.destroy()
-    handshake?.reject(clientRefused(handshake.connection, error))
+    handshake?.reject(clientRefused(handshake.connection, socket.authorizationError ?? error))
   })
   return {
     accept(connection) {
@@ -59,8 +60,12 @@ function acceptor(options: TlsAcceptorOptions): TlsAcceptor {
         server.setSecureContext(current.context)
       }
       return new Promise((resolve, reject) => {
-        connection.stream.once('close', () => reject(clientRefused(connection, new Error('the client closed the connection'))))
-        pending.run({ connection, resolve, reject }, () => server.emit('connection', connection.stream))
+        const handshake = { connection, resolve, reject }
+        handshakes.set(connection.stream, handshake)
+        // A refused certificate closes the connection before it is told of, so its words are waited for.
+        const closed = (): void => reject(clientRefused(connection, new Error('the client closed the connection')))
+        connection.stream.once('close', () => setImmediate(closed))
+        pending.run(handshake, () => server.emit('connection', connection.stream))
       })
     },
   }
@@ -81,11 +86,36 @@ function serverMaterials(options: TlsAcceptorOptions): { context: tls.SecureCont
   }
 }
 
-function clientRefused(connection: Connection, cause: Error): PortunusError {
-  return new PortunusError('TLS_CLIENT_REFUSED', `Cannot accept TLS from "${connection.remoteAddress}": ${cause.message}`, {
+/**
+ * The handshake of a socket that failed. A failure may be told while another connection's event is handled, so the context is no
+ * witness; the stream under a socket has no public name. A wrong answer would cost the right words in the log and nothing else.
+ */
+function handshakeUnder(socket: tls.TLSSocket, handshakes: WeakMap<object, PendingHandshake>): PendingHandshake | undefined {
+  const under: unknown = '_parent' in socket ? socket._parent : undefined
+  if (typeof under !== 'object' || under === null) return undefined
+  const inner = 'stream' in under && typeof under.stream === 'object' ? under.stream : null
+  return handshakes.get(under) ?? (inner === null ? undefined : handshakes.get(inner))
+}
+
+function clientRefused(connection: Connection, cause: unknown): PortunusError {
+  return new PortunusError('TLS_CLIENT_REFUSED', `Cannot accept TLS from "${connection.remoteAddress}": ${refusalText(cause)}`, {
     category: 'unauthenticated',
     cause,
   })
+}
+
+const refusalTexts: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  CERT_NOT_YET_VALID: 'its certificate is not valid yet',
+  INVALID_PURPOSE: 'its certificate is not for clients',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is signed by an authority that is not trusted here',
+  ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE: 'it shows no certificate',
+}
+
+/** OpenSSL tells of certificates in codes, and of the rest in texts with the names of its source files. */
+function refusalText(cause: unknown): string {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
+  return refusalTexts[code] ?? messageOf(cause)
 }
 
 function tlsConnectionOf(socket: tls.TLSSocket, remoteAddress: string): TlsConnection {
