@@ -71,7 +71,10 @@ export function openDatabaseAgent(options: AgentOptions): DatabaseAgent {
       await heartbeat
       await withdrawAll(options)
       for (const connection of sessions.keys()) connection.stream.destroy()
-      await Promise.race([Promise.allSettled(sessions.values()), options.clock.sleep(drainMillisecondsMax)])
+      const drained = new AbortController()
+      const deadline = options.clock.sleep(drainMillisecondsMax, { signal: drained.signal }).catch(ignore)
+      await Promise.race([Promise.allSettled(sessions.values()), deadline])
+      drained.abort() // a sleep left behind would keep the process alive
     },
   }
 }
@@ -96,3 +99,5 @@ function whenFirstByteComes(connection: Connection, options: AgentOptions, begin
   stream.once('readable', look)
   stream.once('close', settle)
 }
+
+function ignore(): void {}
