@@ -12,7 +12,7 @@ const unprintable = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-
 export function describeEvent(event: AuditEvent): string {
   const describe = Object.hasOwn(descriptions, event.event) ? descriptions[event.event as AuditEventName] : undefined
   const read: Read = (field) => shown(event[field])
-  const line = describe === undefined ? `${shown(event.event)}` : describe(read, event)
+  const line = describe === undefined ? shown(event.event) : describe(read, event)
   return line.replaceAll(/ +/g, ' ').trim()
 }
 
@@ -98,7 +98,7 @@ function count(number: string, noun: string): string {
 /** A value for a terminal: no control or direction marks, not too long; `?` for what is missing. */
 function shown(value: unknown): string {
   if (value === undefined || value === null || value === '') return '?'
-  const text = Array.isArray(value) ? value.join(',') : typeof value === 'object' ? JSON.stringify(value) : String(value)
+  const text = Array.isArray(value) ? value.join(',') : typeof value === 'string' ? value : JSON.stringify(value)
   const clean = text.slice(0, textLengthMax * 4).replaceAll(unprintable, ' ')
   return clean.length <= textLengthMax ? clean : `${clean.slice(0, textLengthMax - 3)}...`
 }

@@ -46,5 +46,5 @@ function textOf(value: unknown): string | null {
 }
 
 function refused(event: AuditEvent, state: string): PortunusError {
-  return new PortunusError('AUDIT_EVENT_REFUSED', `Cannot record the event "${String(event.event)}": ${state}`, { category: 'bad-input' })
+  return new PortunusError('AUDIT_EVENT_REFUSED', `Cannot record the event "${event.event}": ${state}`, { category: 'bad-input' })
 }

@@ -1,14 +1,14 @@
 /** The Database Service in this process: journal, AWS, tunnel and the agent itself. */
 import { createHash } from 'node:crypto'
-import { openAuditJournal } from '#audit-log'
+import { openAuditJournal, type AuditJournal } from '#audit-log'
 import type { AuthorityClient } from '#authority-api'
-import { openRedshiftLogins } from '#aws-client'
+import { openRedshiftLogins, type RedshiftLogins } from '#aws-client'
 import { proxyServerName } from '#certificates'
-import { openDatabaseAgent, type DatabaseAgent } from '#database-agent'
+import { openDatabaseAgent, type AgentOptions, type DatabaseAgent } from '#database-agent'
 import { messageOf, type Connection, type Log, type TlsConnection } from '#foundation'
 import { tunnelAlpn } from '#proxy'
 import type { Database } from '#resources'
-import { runAgentTunnel } from '#tunnel'
+import { runAgentTunnel, type AgentTunnelOptions } from '#tunnel'
 import { atEndOfTurn, nodeClock, nodeFiles, nodeNetwork, nodeRandomness, nodeTls, openJournalFile, serveHttp2, type Machine } from '#world'
 import type { HostCredentials } from './credentials.ts'
 import { dataDirectory } from './data-directory.ts'
@@ -35,43 +35,11 @@ export interface AgentService extends AsyncDisposable {
 const lastShipMilliseconds = 3_000
 
 export async function startAgentService(options: AgentServiceOptions): Promise<AgentService> {
-  const { credentials, authority, log } = options
-  const paths = dataDirectory(options.dataDirectory)
+  const { authority, log } = options
   await using opened = new AsyncDisposableStack()
-  const journal = opened.use(
-    openAuditJournal({
-      file: openJournalFile(paths.auditJournal),
-      spareFile: openJournalFile(paths.auditJournalSpare),
-      acknowledgedFile: openJournalFile(paths.auditJournalAcknowledged),
-      log,
-    }),
-  )
-  const redshiftLogins = opened.use(
-    openRedshiftLogins({
-      environment: options.machine.environment,
-      homeDirectory: options.machine.homeDirectory,
-      files: nodeFiles,
-      clock: nodeClock,
-      log,
-    }),
-  )
-  const agent = openDatabaseAgent({
-    identity: credentials.identity,
-    version: options.version,
-    databases: options.databases,
-    credentials: { host: credentials.keyPair, userAuthoritiesPem: credentials.userAuthoritiesPem },
-    authority,
-    redshiftLogins,
-    journal,
-    atEndOfTurn,
-    createHash: sha256,
-    md5Hex: (bytes) => createHash('md5').update(bytes).digest('hex'),
-    network: nodeNetwork,
-    tls: nodeTls,
-    clock: nodeClock,
-    randomness: nodeRandomness,
-    log,
-  })
+  const journal = opened.use(openJournal(options))
+  const redshiftLogins = opened.use(openLogins(options))
+  const agent = openDatabaseAgent(agentOptions(options, { journal, redshiftLogins }))
   const stopping = new AbortController()
   const shipping = new AbortController()
   const shipped = journal.ship(async (events) => void (await authority.appendAuditEvents({ events: [...events] })), {
@@ -79,20 +47,7 @@ export async function startAgentService(options: AgentServiceOptions): Promise<A
     clock: nodeClock,
     randomness: nodeRandomness,
   })
-  const tunnel = runAgentTunnel(
-    {
-      connectControl: (dial) => connectControl(options, dial.signal),
-      dialProxy: options.dialProxy,
-      serveControl: (connection, handler) => serveHttp2(connection.stream, (request) => handler(request), {}),
-      onConnection: (connection) => agent.accept(connection),
-      onCancel: (call) => agent.cancel(call),
-      onState: (state) => (state === 'connected' ? options.onConnected?.() : undefined),
-      clock: nodeClock,
-      randomness: nodeRandomness,
-      log,
-    },
-    stopping.signal,
-  )
+  const tunnel = runAgentTunnel(tunnelOptions(options, agent), stopping.signal)
   const lifetime = opened.move()
   return {
     agent,
@@ -106,6 +61,58 @@ export async function startAgentService(options: AgentServiceOptions): Promise<A
       await shipped.catch((error: unknown) => log.debug('shipping stopped', { error: messageOf(error) }))
       await lifetime.disposeAsync()
     },
+  }
+}
+
+function openJournal(options: AgentServiceOptions): AuditJournal {
+  const paths = dataDirectory(options.dataDirectory)
+  return openAuditJournal({
+    file: openJournalFile(paths.auditJournal),
+    spareFile: openJournalFile(paths.auditJournalSpare),
+    acknowledgedFile: openJournalFile(paths.auditJournalAcknowledged),
+    log: options.log,
+  })
+}
+
+function openLogins(options: AgentServiceOptions): RedshiftLogins {
+  const { environment, homeDirectory } = options.machine
+  return openRedshiftLogins({ environment, homeDirectory, files: nodeFiles, clock: nodeClock, log: options.log })
+}
+
+function agentOptions(
+  options: AgentServiceOptions,
+  parts: { readonly journal: AuditJournal; readonly redshiftLogins: RedshiftLogins },
+): AgentOptions {
+  const { credentials } = options
+  return {
+    ...parts,
+    identity: credentials.identity,
+    version: options.version,
+    databases: options.databases,
+    credentials: { host: credentials.keyPair, userAuthoritiesPem: credentials.userAuthoritiesPem },
+    authority: options.authority,
+    atEndOfTurn,
+    createHash: sha256,
+    md5Hex: (bytes) => createHash('md5').update(bytes).digest('hex'),
+    network: nodeNetwork,
+    tls: nodeTls,
+    clock: nodeClock,
+    randomness: nodeRandomness,
+    log: options.log,
+  }
+}
+
+function tunnelOptions(options: AgentServiceOptions, agent: DatabaseAgent): AgentTunnelOptions {
+  return {
+    connectControl: (dial) => connectControl(options, dial.signal),
+    dialProxy: options.dialProxy,
+    serveControl: (connection, handler) => serveHttp2(connection.stream, (request) => handler(request), {}),
+    onConnection: (connection) => agent.accept(connection),
+    onCancel: (call) => agent.cancel(call),
+    onState: (state) => (state === 'connected' ? options.onConnected?.() : undefined),
+    clock: nodeClock,
+    randomness: nodeRandomness,
+    log: options.log,
   }
 }
 

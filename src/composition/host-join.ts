@@ -1,6 +1,7 @@
 /** How a host that is not the authority's own gets its credentials: by a join token, once; then they are kept. */
 import { X509Certificate } from 'node:crypto'
 import * as z from 'zod/mini'
+import type { AuthorityClient } from '#authority-api'
 import { webTlsAttempts, type ClientWorld, type WebTrust } from '#client'
 import { generateKeyPair, identityFromCertificate, type HostRole } from '#certificates'
 import { PortunusError, errorFromDocument, isErrorDocument, type Address, type Files, type Log, type Secret } from '#foundation'
@@ -41,6 +42,8 @@ export interface JoinedHost {
   readonly credentials: HostCredentials
   /** Keeps newer authorities, for this run and the next. */
   updateAuthorities(authorities: { readonly host: readonly string[]; readonly user: readonly string[] }): Promise<void>
+  /** Gets a new certificate with a new key when a third of the present one's life is left. */
+  renewIfDue(authority: Pick<AuthorityClient, 'renewHost'>, now: Date): Promise<void>
 }
 
 /** The kept identity, or a new one by the token. Throws JOIN_TOKEN_MISSING, JOIN_IDENTITY_UNREADABLE and what the cluster answers. */
@@ -56,6 +59,11 @@ export async function joinOrReuse(options: JoinOptions): Promise<JoinedHost> {
 
 function joinedHost(stored: StoredIdentity, options: JoinOptions): JoinedHost {
   let current = stored
+  const keep = async (changed: StoredIdentity): Promise<void> => {
+    if (JSON.stringify(changed) === JSON.stringify(current)) return
+    await writeIdentity(options.identityPath, changed, options.world.files)
+    current = changed
+  }
   const identity = identityFromCertificate(new X509Certificate(stored.certificatePem))
   if (identity.kind !== 'host') throw unreadable(options.identityPath, 'it is not the certificate of a host')
   return {
@@ -66,13 +74,20 @@ function joinedHost(stored: StoredIdentity, options: JoinOptions): JoinedHost {
       hostAuthoritiesPem: () => current.hostAuthoritiesPem,
       userAuthoritiesPem: () => current.userAuthoritiesPem,
     },
-    async updateAuthorities({ host, user }) {
-      const updated = { ...current, hostAuthoritiesPem: [...host], userAuthoritiesPem: [...user] }
-      if (JSON.stringify(updated) === JSON.stringify(current)) return
-      current = updated
-      await writeIdentity(options.identityPath, updated, options.world.files)
+    updateAuthorities: ({ host, user }) => keep({ ...current, hostAuthoritiesPem: [...host], userAuthoritiesPem: [...user] }),
+    async renewIfDue(authority, now) {
+      if (!isRenewalDue(current.certificatePem, now)) return
+      const keys = await generateKeyPair()
+      const renewed = await authority.renewHost({ publicKeyPem: keys.publicKeyPem })
+      await keep({ ...current, certificatePem: renewed.certificatePem, privateKeyPem: keys.privateKeyPem })
+      options.log.info('host certificate renewed', { until: new X509Certificate(renewed.certificatePem).validTo })
     },
   }
+}
+
+function isRenewalDue(certificatePem: string, now: Date): boolean {
+  const { validFromDate, validToDate } = new X509Certificate(certificatePem)
+  return (validToDate.getTime() - now.getTime()) * 3 < validToDate.getTime() - validFromDate.getTime()
 }
 
 async function join(options: JoinOptions): Promise<StoredIdentity> {

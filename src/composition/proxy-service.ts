@@ -52,7 +52,7 @@ export async function startProxyService(options: ProxyServiceOptions): Promise<P
     openProxy({
       clusterName: options.clusterName,
       authority: client,
-      handToAuthority: authorityService.accept,
+      handToAuthority: (connection) => authorityService.accept(connection),
       credentials: { ...credentialsOf(credentials), web: () => webKeyPair },
       webHandler: (request, environment) => web.fetch(request, environment),
       generateKeyPair,

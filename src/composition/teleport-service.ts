@@ -117,7 +117,8 @@ async function startAgent(options: TeleportServiceOptions, parts: AgentParts): P
   const dialProxy = ({ signal }: { readonly signal: AbortSignal }): Promise<Connection> => nodeNetwork.dial(proxyAddress, { signal })
   const transport = opened.use(openReconnectingTransport(() => connectAuthority(joined, proxyAddress)))
   const client = createAuthorityClient(transport)
-  const onConnected = (): void => refreshAuthorities(client, joined, options.log)
+  const onConnected = (): void => refreshHost(client, joined, options.log)
+  opened.use(everyDay(onConnected))
   opened.use(await startAgentOf(options, { credentials: joined.credentials, authority: client, dialProxy, onConnected }))
   return joined.clusterName
 }
@@ -168,12 +169,27 @@ async function connectAuthority(joined: JoinedHost, proxyAddress: Address) {
   })
 }
 
-/** Each time the control channel opens, so that an agent that was away learns what changed meanwhile. */
-function refreshAuthorities(client: AuthorityClient, joined: JoinedHost, log: Log): void {
-  client
-    .getAuthorities({})
-    .then((authorities) => joined.updateAuthorities(authorities))
-    .catch((error: unknown) => log.warn('certificate authorities not refreshed', { error: messageOf(error) }))
+/** Each time the control channel opens, so that an agent that was away learns what changed meanwhile, and once a day. */
+function refreshHost(client: AuthorityClient, joined: JoinedHost, log: Log): void {
+  const refresh = async (): Promise<void> => {
+    await joined.updateAuthorities(await client.getAuthorities({}))
+    await joined.renewIfDue(client, nodeClock.now())
+  }
+  refresh().catch((error: unknown) => log.warn('host identity not refreshed', { error: messageOf(error) }))
+}
+
+const dayMilliseconds = 86_400_000
+
+function everyDay(action: () => void): Disposable {
+  let timer: Disposable
+  const run = (): void => {
+    timer = nodeClock.timer(dayMilliseconds, () => {
+      action()
+      run()
+    })
+  }
+  run()
+  return { [Symbol.dispose]: () => timer[Symbol.dispose]() }
 }
 
 function proxyServerMissing(): PortunusError {

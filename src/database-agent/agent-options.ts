@@ -14,7 +14,8 @@ export type AgentAuthority = Pick<
 
 /** Temporary credentials of Redshift for a plan (AWS: GetClusterCredentials, GetClusterCredentialsWithIAM). */
 export interface RedshiftLogins {
-  issue(plan: RedshiftLoginPlan, options: { readonly signal: AbortSignal }): Promise<DatabaseLogin>
+  /** `fresh` asks AWS even when a kept password would do. */
+  issue(plan: RedshiftLoginPlan, options: { readonly signal: AbortSignal; readonly fresh: boolean }): Promise<DatabaseLogin>
 }
 
 /** How the database is logged in to: its user there and the password, good for logging in until `expires`. */

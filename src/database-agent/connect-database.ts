@@ -1,6 +1,6 @@
 /** From an endpoint and a login to a database that has authenticated us: TCP, SSLRequest, verified TLS, startup, password. */
 import type { Duplex } from 'node:stream'
-import { PortunusError, errorDocument, messageOf, type Address, type Network, type Tls, type TlsConnection } from '#foundation'
+import { PortunusError, errorDocument, messageOf, type Address, type TlsConnection } from '#foundation'
 import {
   md5Password,
   readAuthenticationRequest,

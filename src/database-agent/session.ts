@@ -156,20 +156,20 @@ async function connectUpstream(
     person: facts.identity.user,
     sessionId: facts.sessionId,
   })
-  const login = await context.agent.redshiftLogins.issue(plan, { signal })
-  // 6. Verified TLS to the database, and its login.
-  const connection = await connectDatabase(
-    {
-      database: facts.database,
-      login,
-      databaseName: facts.databaseName,
-      protocol: startup.protocol,
-      parameters: startup.parameters,
-      signal,
-    },
-    context.agent,
-  )
-  return { login, connection }
+  const logIn = async (fresh: boolean): Promise<{ readonly login: DatabaseLogin; readonly connection: DatabaseConnection }> => {
+    const login = await context.agent.redshiftLogins.issue(plan, { signal, fresh })
+    // 6. Verified TLS to the database, and its login.
+    const { protocol, parameters } = startup
+    const request = { database: facts.database, login, databaseName: facts.databaseName, protocol, parameters, signal }
+    return { login, connection: await connectDatabase(request, context.agent) }
+  }
+  try {
+    return await logIn(false)
+  } catch (error) {
+    // A kept password that the database refuses may have been revoked; a new one is asked for once.
+    if (!(error instanceof PortunusError) || error.code !== 'DATABASE_LOGIN_REFUSED' || error.sqlState !== '28P01') throw error
+    return await logIn(true)
+  }
 }
 
 async function relaySession(
@@ -181,7 +181,7 @@ async function relaySession(
 ): Promise<string> {
   const { agent, turn } = context
   const recorder = openSessionRecorder({ facts, upstream, turn, agent })
-  const rewriter = createBackendKeyRewriter({ mint: context.cancelRegistry.mint })
+  const rewriter = createBackendKeyRewriter({ mint: (lengthBytes) => context.cancelRegistry.mint(lengthBytes) })
   let registration: Disposable | undefined
   for (const message of connection.head) client.stream.write(message)
   client.stream.write(writeAuthenticationOk())

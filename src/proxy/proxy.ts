@@ -164,7 +164,7 @@ function apiDoor(
     clusterName: options.clusterName,
     connect,
     tickets,
-    cancel: cancelDesk.cancel,
+    cancel: (call: Parameters<CancelDesk['cancel']>[0]) => cancelDesk.cancel(call),
     now: () => options.clock.now(),
     onUnexpected: (error: unknown) => options.log.error('request failed', { error }),
   }

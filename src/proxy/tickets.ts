@@ -43,7 +43,7 @@ export function openTickets(options: { readonly clock: Clock; readonly randomnes
       return found.connection
     },
     [Symbol.dispose]() {
-      for (const ticket of [...waiting.keys()]) drop(ticket)
+      for (const ticket of waiting.keys()) drop(ticket)
     },
   }
 }

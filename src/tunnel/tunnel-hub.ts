@@ -46,109 +46,125 @@ const dialMillisecondsMax = 10_000
 const warmConnectionsMax = 1
 
 export function openTunnelHub(options: TunnelHubOptions): TunnelHub {
-  const channels = new Map<string, Channel[]>()
-  const pendingDials = new Map<string, PendingDial>()
-  const connectionCounts = new Map<string, number>()
+  return new Hub(options)
+}
 
-  function remove(channel: Channel): void {
-    const left = (channels.get(channel.hostId) ?? []).filter((other) => other !== channel)
-    if (left.length === 0) channels.delete(channel.hostId)
-    else channels.set(channel.hostId, left)
-    for (const warm of channel.warm.splice(0)) warm.connection.stream.destroy()
-    options.log.info('agent disconnected', { host_id: channel.hostId })
+class Hub implements TunnelHub {
+  readonly #options: TunnelHubOptions
+  readonly #channels = new Map<string, Channel[]>()
+  readonly #pendingDials = new Map<string, PendingDial>()
+  readonly #connectionCounts = new Map<string, number>()
+
+  constructor(options: TunnelHubOptions) {
+    this.#options = options
   }
 
-  function newest(hostId: string): Channel {
-    const channel = (channels.get(hostId) ?? []).findLast((candidate) => candidate.client.isOpen)
+  addControlChannel(hostId: string, connection: TlsConnection): void {
+    const channel: Channel = { hostId, client: this.#options.openControlClient(connection), key: dialBackKey(connection), warm: [] }
+    this.#channels.set(hostId, [...(this.#channels.get(hostId) ?? []), channel])
+    channel.client.onClose(() => this.#remove(channel))
+    this.#options.log.info('agent connected', { host_id: hostId, from: connection.remoteAddress })
+  }
+
+  acceptDialBack(connection: Connection, preface: Uint8Array): void {
+    const dialId = readDialId(preface)
+    const pending = dialId === undefined ? undefined : this.#pendingDials.get(toHex(dialId))
+    if (dialId === undefined || pending === undefined || !verifyDialBackPreface(preface, pending.channel.key)) {
+      this.#options.log.warn('dial-back refused', { from: connection.remoteAddress })
+      connection.stream.destroy()
+      return
+    }
+    this.#pendingDials.delete(toHex(dialId))
+    pending.resolve(connection)
+  }
+
+  isConnected(hostId: string): boolean {
+    return (this.#channels.get(hostId) ?? []).some((channel) => channel.client.isOpen)
+  }
+
+  openConnections(hostId: string): number {
+    return this.#connectionCounts.get(hostId) ?? 0
+  }
+
+  async dial(hostId: string): Promise<Connection> {
+    const channel = this.#newest(hostId)
+    const connection = channel.warm.pop()?.take() ?? (await this.#dialBack(channel))
+    this.#count(hostId, connection)
+    this.#keepWarm(channel)
+    return connection
+  }
+
+  async cancel(call: CancelCall): Promise<boolean> {
+    const body = JSON.stringify(call)
+    const open = [...this.#channels.values()].flat().filter((channel) => channel.client.isOpen)
+    const answers = await Promise.all(open.map((channel) => askToCancel(channel, body, this.#options)))
+    return answers.includes(true)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const all = [...this.#channels.values()].flat()
+    await Promise.all(all.map((channel) => channel.client[Symbol.asyncDispose]()))
+  }
+
+  #remove(channel: Channel): void {
+    const left = (this.#channels.get(channel.hostId) ?? []).filter((other) => other !== channel)
+    if (left.length === 0) this.#channels.delete(channel.hostId)
+    else this.#channels.set(channel.hostId, left)
+    for (const warm of channel.warm.splice(0)) warm.connection.stream.destroy()
+    this.#options.log.info('agent disconnected', { host_id: channel.hostId })
+  }
+
+  #newest(hostId: string): Channel {
+    const channel = (this.#channels.get(hostId) ?? []).findLast((candidate) => candidate.client.isOpen)
     if (channel === undefined) throw unreachable(hostId, 'it has no control channel to this proxy')
     return channel
   }
 
-  async function dialBack(channel: Channel): Promise<Connection> {
-    const dialId = toHex(options.randomness.bytes(dialIdLengthBytes))
-    const deadline = options.clock.deadline(dialMillisecondsMax)
-    const arrived = new Promise<Connection>((resolve, reject) => {
-      pendingDials.set(dialId, { channel, resolve })
-      deadline.addEventListener('abort', () => reject(unreachable(channel.hostId, 'it did not dial back in time')), { once: true })
-      channel.client.onClose(() => reject(unreachable(channel.hostId, 'its control channel closed')))
-    })
-    arrived.catch(ignore) // the request below may fail first
+  async #dialBack(channel: Channel): Promise<Connection> {
+    const dialId = toHex(this.#options.randomness.bytes(dialIdLengthBytes))
+    const deadline = this.#options.clock.deadline(dialMillisecondsMax)
+    const arrived = this.#arrival(dialId, channel, deadline)
     try {
-      const answer = await channel.client.request({
-        method: 'POST',
-        path: dialBackPath,
-        body: JSON.stringify({ dialId }),
-        signal: deadline,
-      })
+      const body = JSON.stringify({ dialId })
+      const answer = await channel.client.request({ method: 'POST', path: dialBackPath, body, signal: deadline })
       if (answer.status !== 200) throw unreachable(channel.hostId, `it answered ${answer.status} to the request to dial back`)
       return await arrived
     } catch (error) {
-      throw error instanceof PortunusError && error.code === 'TUNNEL_AGENT_UNREACHABLE'
-        ? error
-        : unreachable(channel.hostId, messageOf(error), error)
+      const isTold = error instanceof PortunusError && error.code === 'TUNNEL_AGENT_UNREACHABLE'
+      throw isTold ? error : unreachable(channel.hostId, messageOf(error), error)
     } finally {
-      pendingDials.delete(dialId)
+      this.#pendingDials.delete(dialId)
     }
   }
 
+  #arrival(dialId: string, channel: Channel, deadline: AbortSignal): Promise<Connection> {
+    const { promise, resolve, reject } = Promise.withResolvers<Connection>()
+    promise.catch(ignore) // the request to dial back may fail first
+    this.#pendingDials.set(dialId, { channel, resolve })
+    deadline.addEventListener('abort', () => reject(unreachable(channel.hostId, 'it did not dial back in time')), { once: true })
+    channel.client.onClose(() => reject(unreachable(channel.hostId, 'its control channel closed')))
+    return promise
+  }
+
   /** The next connection is dialled before it is asked for, so that a round trip is saved when it is. */
-  function keepWarm(channel: Channel): void {
+  #keepWarm(channel: Channel): void {
     if (channel.warm.length >= warmConnectionsMax || !channel.client.isOpen) return
-    dialBack(channel).then(
+    this.#dialBack(channel).then(
       (connection) => {
         if (channel.client.isOpen && channel.warm.length < warmConnectionsMax) channel.warm.push(warmConnection(channel, connection))
         else connection.stream.destroy()
       },
-      (error: unknown) => options.log.debug('no spare connection', { host_id: channel.hostId, error: messageOf(error) }),
+      (error: unknown) => this.#options.log.debug('no spare connection', { host_id: channel.hostId, error: messageOf(error) }),
     )
   }
 
-  function count(hostId: string, connection: Connection): Connection {
-    connectionCounts.set(hostId, (connectionCounts.get(hostId) ?? 0) + 1)
+  #count(hostId: string, connection: Connection): void {
+    this.#connectionCounts.set(hostId, this.openConnections(hostId) + 1)
     connection.stream.once('close', () => {
-      const left = (connectionCounts.get(hostId) ?? 1) - 1
-      if (left <= 0) connectionCounts.delete(hostId)
-      else connectionCounts.set(hostId, left)
+      const left = this.openConnections(hostId) - 1
+      if (left <= 0) this.#connectionCounts.delete(hostId)
+      else this.#connectionCounts.set(hostId, left)
     })
-    return connection
-  }
-
-  return {
-    addControlChannel(hostId, connection) {
-      const channel: Channel = { hostId, client: options.openControlClient(connection), key: dialBackKey(connection), warm: [] }
-      channels.set(hostId, [...(channels.get(hostId) ?? []), channel])
-      channel.client.onClose(() => remove(channel))
-      options.log.info('agent connected', { host_id: hostId, from: connection.remoteAddress })
-    },
-    acceptDialBack(connection, preface) {
-      const dialId = readDialId(preface)
-      const pending = dialId === undefined ? undefined : pendingDials.get(toHex(dialId))
-      if (dialId === undefined || pending === undefined || !verifyDialBackPreface(preface, pending.channel.key)) {
-        options.log.warn('dial-back refused', { from: connection.remoteAddress })
-        connection.stream.destroy()
-        return
-      }
-      pendingDials.delete(toHex(dialId))
-      pending.resolve(connection)
-    },
-    isConnected: (hostId) => (channels.get(hostId) ?? []).some((channel) => channel.client.isOpen),
-    openConnections: (hostId) => connectionCounts.get(hostId) ?? 0,
-    async dial(hostId) {
-      const channel = newest(hostId)
-      const connection = count(hostId, channel.warm.pop()?.take() ?? (await dialBack(channel)))
-      keepWarm(channel)
-      return connection
-    },
-    async cancel(call) {
-      const body = JSON.stringify(call)
-      const open = [...channels.values()].flat().filter((channel) => channel.client.isOpen)
-      const answers = await Promise.all(open.map((channel) => askToCancel(channel, body, options)))
-      return answers.includes(true)
-    },
-    async [Symbol.asyncDispose]() {
-      const all = [...channels.values()].flat()
-      await Promise.all(all.map((channel) => channel.client[Symbol.asyncDispose]()))
-    },
   }
 }
 

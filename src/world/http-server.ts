@@ -23,7 +23,7 @@ export function openHttpServer<E>(handler: FetchHandler<E>): HttpServer<E> {
   const environments = new WeakMap<object, E>()
   const plainServer = http.createServer(
     { requestTimeout: headerMillisecondsMax * 4, headersTimeout: headerMillisecondsMax, keepAliveTimeout: 30_000 },
-    listenerFor((incoming) => environments.get(incoming.socket), handler),
+    answering(listenerFor((incoming) => environments.get(incoming.socket), handler)),
   )
   plainServer.timeout = inactivityMillisecondsMax
   plainServer.on('clientError', (_error, socket) => socket.destroy())
@@ -48,10 +48,7 @@ export function openHttpServer<E>(handler: FetchHandler<E>): HttpServer<E> {
 /** Serves HTTP/2 over a stream; a server object per connection is how the handler learns whose it is. */
 export function serveHttp2<E>(stream: Duplex, handler: FetchHandler<E>, environment: E): void {
   stream.allowHalfOpen = false // a peer that says no more will ask nothing either
-  const server = http2.createServer(
-    { settings: { maxConcurrentStreams: 256 } },
-    listenerFor(() => environment, handler),
-  )
+  const server = http2.createServer({ settings: { maxConcurrentStreams: 256 } }, answering(listenerFor(() => environment, handler)))
   server.on('sessionError', () => stream.destroy())
   server.on('session', (session) => {
     session.on('error', () => stream.destroy())
@@ -63,6 +60,12 @@ export function serveHttp2<E>(stream: Duplex, handler: FetchHandler<E>, environm
 
 type Listener = ReturnType<typeof getRequestListener>
 type Incoming = Parameters<Listener>[0]
+type Outgoing = Parameters<Listener>[1]
+
+/** The listener answers failures of the handler itself; nothing waits for it. */
+function answering(listener: Listener): (incoming: Incoming, outgoing: Outgoing) => void {
+  return (incoming, outgoing) => void listener(incoming, outgoing)
+}
 
 function listenerFor<E>(environmentOf: (incoming: Incoming) => E | undefined, handler: FetchHandler<E>): Listener {
   return getRequestListener(

@@ -100,7 +100,7 @@ export function request(session: http2.ClientHttp2Session, call: ApiCall): Promi
     const chunks: Buffer[] = []
     stream.setTimeout(requestMillisecondsMax, () => stream.destroy(new Error('no answer in time')))
     stream.on('response', (headers) => {
-      status = Number(headers[':status'] ?? 0)
+      status = headers[':status'] ?? 0
     })
     stream.on('data', (chunk: Buffer) => {
       sizeBytes += chunk.length

@@ -7,12 +7,12 @@ import { PortunusError, type Terminal } from '#foundation'
 export function nodeTerminal(): Terminal {
   let lines: AsyncIterator<string> | undefined
   return {
-    isInteractive: process.stdin.isTTY === true && process.stderr.isTTY === true,
-    columns: process.stdout.isTTY === true ? process.stdout.columns : undefined,
+    isInteractive: process.stdin.isTTY && process.stderr.isTTY,
+    columns: process.stdout.isTTY ? process.stdout.columns : undefined,
     answer: (text) => void process.stdout.write(withNewline(text)),
     tell: (text) => void process.stderr.write(withNewline(text)),
     prompt(label, options = {}) {
-      if (process.stdin.isTTY === true) return askPerson(label, options.hidden === true)
+      if (process.stdin.isTTY) return askPerson(label, options.hidden === true)
       lines ??= inputLines()
       return readLine(label, lines)
     },

@@ -33,12 +33,19 @@ export async function configureAgent(stage: Stage, databaseName: string): Promis
   assert.match(token.stdout, /^[0-9a-f]{32}\n$/)
   await writeFile(stage.tokenPath, token.stdout, { mode: 0o600 })
   const { redshift, aws } = stage.lab
-  const created = await stage.run('teleport', [
-    ...['db', 'configure', 'create', '-o', `file://${stage.agentConfigPath}`],
-    ...[`--name=${databaseName}`, `--proxy=${stage.proxyAddress}`, '--protocol=postgres', `--token=${stage.tokenPath}`],
-    ...[`--uri=${redshift.host}:${redshift.port}`, `--aws-region=${aws.region}`, `--aws-account-id=${aws.accountId}`],
-    ...[`--aws-redshift-cluster-id=${redshift.clusterId}`, `--ca-cert-file=${redshift.caFile}`, `--data-dir=${stage.directory}/agent`],
-  ])
+  const flags = [
+    `--name=${databaseName}`,
+    `--proxy=${stage.proxyAddress}`,
+    '--protocol=postgres',
+    `--token=${stage.tokenPath}`,
+    `--uri=${redshift.host}:${redshift.port}`,
+    `--aws-region=${aws.region}`,
+    `--aws-account-id=${aws.accountId}`,
+    `--aws-redshift-cluster-id=${redshift.clusterId}`,
+    `--ca-cert-file=${redshift.caFile}`,
+    `--data-dir=${stage.directory}/agent`,
+  ]
+  const created = await stage.run('teleport', ['db', 'configure', 'create', '-o', `file://${stage.agentConfigPath}`, ...flags])
   assert.equal(created.exitCode, 0, created.stderr)
 }
 
