@@ -15,6 +15,7 @@ const rows: readonly (readonly [string, readonly RoleSketch[], readonly string[]
   ['a denied template without its trait leaves nobody', [{ allow: { db_users: '*' } }, { deny: { db_users: '{{external.x}}' } }], [], []],
   ['denied users are not shown without a wildcard', [{ allow: { db_users: ['alice', 'bob'] }, deny: { db_users: 'bob' } }], ['alice'], []],
   ['a wildcard shows what is denied', [{ allow: { db_users: '*' }, deny: { db_users: 'bob' } }], ['*'], ['bob']],
+  ['a wildcard of one role is enough', [{ allow: { db_users: 'a' } }, { allow: { db_users: '*' } }], ['*', 'a'], []],
   ['explicit entries stand beside a wildcard', [{ allow: { db_users: ['*', 'baz'] }, deny: { db_users: 'bob' } }], ['*', 'baz'], ['bob']],
   [
     'an entry of another role is shown where the wildcard covers it',

@@ -40,6 +40,8 @@ const pairing: readonly (readonly [string, Case])[] = [
   ['an empty database name is refused, even with a wildcard', { roles: [open], name: '', expected: 'database-name' }],
   ['an endless database user is refused, even with a wildcard', { roles: [open], user: 'x'.repeat(4000), expected: 'database-user' }],
   ['an endless database name is refused, even with a wildcard', { roles: [open], name: 'x'.repeat(4000), expected: 'database-name' }],
+  ['a database user of the greatest length is decided', { roles: [open], user: 'x'.repeat(2048), expected: 'granted by dev' }],
+  ['a database name of the greatest length is decided', { roles: [open], name: 'x'.repeat(2048), expected: 'granted by dev' }],
   ['a role without labels reaches nothing', { roles: [{ allow: { ...all, db_labels: {} } }], expected: 'labels' }],
   ['a role without users lets nobody in', { roles: [{ allow: { db_names: '*' } }], expected: 'database-user' }],
   ['a role without names lets nobody in', { roles: [{ allow: { db_users: '*' } }], expected: 'database-name' }],
@@ -138,6 +140,63 @@ const denies: readonly (readonly [string, Case])[] = [
       traits: { banned: ['al*'] },
       expected: 'denied-database-user',
     },
+  ],
+  [
+    'a denied trait with text around is also read as the pattern it might be',
+    {
+      roles: [open, { name: 'no', deny: { db_users: 'al{{external.banned}}' } }],
+      traits: { banned: ['*e'] },
+      expected: 'denied-database-user',
+    },
+  ],
+  [
+    'a denied trait that is no pattern after all is still denied as it stands',
+    {
+      roles: [open, { name: 'no', deny: { db_users: '{{external.banned}}' } }],
+      traits: { banned: ['^(a$'] },
+      user: '^(a$',
+      expected: 'denied-database-user',
+    },
+  ],
+  [
+    'a denied expression around a template without its trait refuses everybody where it is malformed',
+    { roles: [open, { name: 'no', deny: { db_users: '^({{external.banned}}$' } }], expected: 'denied-database-user' },
+  ],
+  [
+    'a denied replacement without a match refuses everybody',
+    {
+      roles: [open, { name: 'no', deny: { db_users: '{{regexp.replace(external.g, "^c-(.*)$", "$1")}}' } }],
+      traits: { g: ['x'] },
+      expected: 'denied-database-user',
+    },
+  ],
+  [
+    'a denied replacement that leaves nothing refuses everybody',
+    {
+      roles: [open, { name: 'no', deny: { db_users: '{{regexp.replace(external.g, "^c-(.*)$", "$1")}}' } }],
+      traits: { g: ['c-bob', 'c-'] },
+      expected: 'denied-database-user',
+    },
+  ],
+  [
+    'a denied replacement of an address that is none refuses everybody',
+    {
+      roles: [open, { name: 'no', deny: { db_users: '{{regexp.replace(email.local(external.email), "^(.*)$", "$1")}}' } }],
+      traits: { email: ['bob@example.com', 'nonsense'] },
+      expected: 'denied-database-user',
+    },
+  ],
+  [
+    'a denied replacement refuses its matches only',
+    {
+      roles: [open, { name: 'no', deny: { db_users: '{{regexp.replace(external.g, "^c-(.*)$", "$1")}}' } }],
+      traits: { g: ['c-bob', 'x'] },
+      expected: 'granted by dev',
+    },
+  ],
+  [
+    'a denied label key template that is malformed refuses every database',
+    { roles: [open, { name: 'no', deny: { db_labels: { '{{what}}': 'x' } } }], expected: 'denied-labels' },
   ],
   [
     'denied labels under an expression refuse every database',

@@ -47,6 +47,13 @@ const rows: readonly (readonly [string, readonly RoleSketch[], OperationRequest,
   ['a deny wins over an allow of another role', [{ allow: editUsers }, { deny: readUsers }], { resource: 'user', verb: 'read' }, false],
   ['a denied wildcard denies every verb', [{ allow: editUsers }, { deny: editUsers }], { resource: 'user', verb: 'delete' }, false],
   [
+    'a denied read among other verbs is denied without secrets as well',
+    [{ allow: editUsers }, { deny: { rules: [{ resources: ['user'], verbs: ['update', 'read'] }] } }],
+    { resource: 'user', verb: 'readnosecrets' },
+    false,
+  ],
+  ['a denied read leaves other verbs', [{ allow: editUsers }, { deny: readUsers }], { resource: 'user', verb: 'update' }, true],
+  [
     'a denied read is denied without secrets as well',
     [{ allow: editUsers }, { deny: readUsers }],
     { resource: 'user', verb: 'readnosecrets' },

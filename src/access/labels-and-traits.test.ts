@@ -7,6 +7,12 @@ import { database, subject, type RoleSketch } from './role.fixture.ts'
 
 const all = { db_users: '*', db_names: '*' }
 
+/** So many functions around a trait, each of which takes an x away. */
+function nested(depth: number): string {
+  const replace = (inner: string): string => `regexp.replace(${inner}, "x?$", "")`
+  return `{{${Array.from({ length: depth }).reduce((inner: string) => replace(inner), 'external.email')}}}`
+}
+
 interface Question {
   readonly roles: readonly RoleSketch[]
   readonly traits?: Traits
@@ -22,6 +28,7 @@ function decide({ roles, traits, labels = { env: 'dev' }, user = 'alice', name =
 const labelRules: readonly (readonly [string, object, Readonly<Record<string, string>>, boolean])[] = [
   ['an empty selector matches nothing', {}, { env: 'dev' }, false],
   ['a key the database lacks does not match', { env: 'dev', team: 'x' }, { env: 'dev' }, false],
+  ['a malformed key template does not match', { '{{what}}': '*' }, { '{{what}}': 'x' }, false],
   ['a key of every object does not match', { constructor: '*' }, {}, false],
   ['a value outside the list does not match', { env: ['test', 'prod'] }, { env: 'dev' }, false],
   ['keys are no patterns', { 'e*': '*' }, { env: 'dev' }, false],
@@ -65,6 +72,9 @@ const traitRules: readonly (readonly [string, string | readonly string[], Traits
   ['a star in a trait with text around is a star', 'dev-{{internal.db_users}}', { db_users: ['*'] }, 'dev-alice', false],
   ['a star through a function is a star', '{{email.local(external.email)}}', { email: ['*@example.com'] }, 'alice', false],
   ['a trait inside an expression stands for itself', '^{{external.team}}-[0-9]+$', { team: ['.*'] }, 'x-1', false],
+  ['braces without their beginning grant nothing', 'a}}', {}, 'a}}', false],
+  ['braces without their end grant nothing', '{{a', {}, '{{a', false],
+  ['functions too deep inside each other grant nothing', nested(6), { email: ['a@b'] }, 'a', false],
   ['two templates in one entry grant nothing', '{{external.a}}{{external.b}}', { a: ['ali'], b: ['ce'] }, 'alice', false],
   ['an address that is none grants nothing', '{{email.local(external.email)}}', { email: ['alice'] }, 'alice', false],
   ['a replacement without a match grants nothing', '{{regexp.replace(external.e, "^x(.*)$", "$1")}}', { e: ['alice'] }, 'alice', false],
@@ -88,6 +98,7 @@ const traitRules: readonly (readonly [string, string | readonly string[], Traits
     'a_b_c',
     true,
   ],
+  ['functions five deep inside each other grant', nested(5), { email: ['ax'] }, 'a', true],
   ['a glob around a template is a glob', '*-{{external.team}}', { team: ['x'] }, 'anything-x', true],
   ['a trait inside an expression grants itself', '^{{external.team}}-[0-9]+$', { team: ['a.b'] }, 'a.b-1', true],
   ['a glob grants what it describes', 'al*', {}, 'alice', true],

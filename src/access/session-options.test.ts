@@ -46,5 +46,9 @@ test('each option is the strictest among all roles', () => {
     lock: 'strict',
     maxDatabaseConnections: 5,
   })
+  assert.equal(combineSessionOptions(roles.slice(2)).disconnectExpiredCert, false)
+  assert.equal(combineSessionOptions(roles.slice(1, 2)).disconnectExpiredCert, true)
+  assert.equal(combineSessionOptions(roles.slice(1, 2)).requireSessionMfa, false)
+  assert.equal(combineSessionOptions(roles.slice(2)).requireSessionMfa, true)
   assert.equal(combineSessionOptions(roles.slice(0, 1)).lock, 'best_effort')
 })
