@@ -68,7 +68,7 @@ export async function startProxyService(options: ProxyServiceOptions): Promise<P
       },
     }),
   )
-  accept = proxy.accept
+  accept = (connection) => proxy.accept(connection)
   opened.use(announceRegularly(() => client.upsertProxy({ publicAddress }), log))
   log.info('proxy service listens', { address: `${listener.address.host}:${listener.address.port}`, public_address: publicAddress })
   const lifetime = opened.move()

@@ -22,7 +22,7 @@ const args = process.argv.slice(2)
 const machine = thisMachine()
 const terminal = nodeTerminal()
 
-onUncaught(failUnexpectedly)
+onUncaught((error) => void failUnexpectedly(error))
 
 const exitCode = await runTsh(args, {
   version,

@@ -30,7 +30,7 @@ export interface TctlCluster extends AsyncDisposable {
   readonly directory: string
   host(role: HostRole): Promise<AuthorityClient>
   /** Types `tctl` with these arguments, with the configuration file of the cluster. */
-  tctl(...args: string[]): Promise<Said>
+  readonly tctl: (...args: string[]) => Promise<Said>
   /** The same, with nothing but these arguments and this environment. */
   tctlPlain(args: readonly string[], environment?: Readonly<Record<string, string>>): Promise<Said>
   /** The same, by somebody who may not read the files of this name. */
