@@ -21,6 +21,7 @@ const exitCode = await runTctl(process.argv.slice(2), {
   terminal: nodeTerminal(),
   environment: machine.environment,
   homeDirectory: machine.homeDirectory,
+  isRoot: machine.isRoot,
   client: {
     clock: nodeClock,
     files: nodeFiles,

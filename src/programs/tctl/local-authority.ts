@@ -13,7 +13,13 @@ export type FoundLocalAuthority =
   | ({ readonly kind: 'assumed'; readonly refusal?: PortunusError } & LocalAuthority)
 
 const defaultConfigPath = '/etc/teleport.yaml'
-const assumed = { kind: 'assumed', dataDirectory: '/var/lib/teleport', address: { host: '127.0.0.1', port: 3025 } } as const
+
+/** What `teleport start` without a file uses, so that the two find each other on a laptop. */
+async function assumedAuthority(world: TctlWorld): Promise<FoundLocalAuthority> {
+  const { defaultConfiguration } = await import('#configuration')
+  const { auth, dataDirectory } = defaultConfiguration({ isRoot: world.isRoot, homeDirectory: world.homeDirectory, hostname: 'localhost' })
+  return { kind: 'assumed', dataDirectory, address: auth.listenAddress }
+}
 
 /** A named file must be there; the default one may be missing, and one without permission to read is no reason to stop yet. */
 export async function findLocalAuthority(
@@ -27,12 +33,12 @@ export async function findLocalAuthority(
     text = named === undefined ? await world.client.files.readTextIfPresent(path) : await world.client.files.readText(path)
   } catch (error) {
     if (named !== undefined || !(error instanceof PortunusError) || error.category !== 'access-denied') throw error
-    return { ...assumed, refusal: error }
+    return { ...(await assumedAuthority(world)), kind: 'assumed', refusal: error }
   }
-  if (text === undefined) return assumed
+  if (text === undefined) return await assumedAuthority(world)
   const { parseTeleportYaml } = await import('#configuration')
   const { auth, dataDirectory } = parseTeleportYaml(text, { path })
-  if (!auth.enabled) return assumed
+  if (!auth.enabled) return await assumedAuthority(world)
   return { kind: 'configured', dataDirectory, address: loopbackOf(auth.listenAddress) }
 }
 

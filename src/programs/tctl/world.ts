@@ -7,6 +7,8 @@ export interface TctlWorld {
   readonly terminal: Terminal
   readonly environment: Environment
   readonly homeDirectory: string
+  /** Whether this is the superuser, whose services keep their data elsewhere. */
+  readonly isRoot: boolean
   /** Files, network, TLS and clock. */
   readonly client: ClientWorld
 }

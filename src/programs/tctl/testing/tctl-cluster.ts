@@ -153,6 +153,7 @@ async function runOn({ clock, home, environment, args, files }: Machine): Promis
     terminal,
     environment,
     homeDirectory: home,
+    isRoot: true,
     client: { clock, files, network: nodeNetwork, tls: nodeTls, log: silent, openHttp2Client, httpsJson, presentedChain },
   })
   return { answer: answers.join('\n'), told: tells.join('\n').trimEnd(), exit }
