@@ -26,7 +26,9 @@ interface Run {
   readonly stderr: string
 }
 
-function run(command: string, commandArguments: readonly string[], path = `${join(process.execPath, '..')}:/usr/bin:/bin`): Run {
+const usualPath = `${join(process.execPath, '..')}:/usr/bin:/bin`
+
+function run(command: string, commandArguments: readonly string[], path = usualPath): Run {
   const { status, stdout, stderr } = spawnSync(command, [...commandArguments], { encoding: 'utf8', env: { PATH: path } })
   return { status, stdout, stderr }
 }
@@ -57,11 +59,11 @@ test('a chain of links leads to the package, whatever the links are called', () 
   symlinkSync(join('..', 'lib', 'node_modules', 'portunus', 'bin', 'tsh'), join(links, 'relative'))
   symlinkSync(join(links, 'relative'), join(links, 'absolute'))
   assert.equal(run(join(links, 'absolute'), ['x']).stdout, '["x"]\n')
-  assert.equal(execFileSync('sh', ['-c', './absolute y || true'], { cwd: links, encoding: 'utf8' }), '["y"]\n')
+  assert.equal(execFileSync('sh', ['-c', './absolute y || true'], { cwd: links, encoding: 'utf8', env: { PATH: usualPath } }), '["y"]\n')
 })
 
 test('started by a shell without a folder, it finds its own', () => {
-  const { stdout } = spawnSync('sh', ['tsh', 'x'], { cwd: join(installed, 'bin'), encoding: 'utf8' })
+  const { stdout } = spawnSync('sh', ['tsh', 'x'], { cwd: join(installed, 'bin'), encoding: 'utf8', env: { PATH: usualPath } })
   assert.equal(stdout, '["x"]\n')
 })
 
