@@ -39,7 +39,8 @@ async function* eventsOf(phases: readonly TestPhase[], totals: Map<string, numbe
       else yield event
     }
   }
-  for (const [name, value] of totals) yield { type: 'test:diagnostic', data: { nesting: 0, message: `${name} ${value}`, level: 'info' } }
+  for (const [name, value] of totals)
+    yield { type: 'test:diagnostic', data: { nesting: 0, message: `${name} ${Math.round(value * 1000) / 1000}`, level: 'info' } }
   const last = closings.at(-1)
   if (last !== undefined) yield last
 }

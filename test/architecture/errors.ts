@@ -25,8 +25,6 @@ export const sharedCodes: readonly string[] = [
   // The two APIs, of the authority and of the proxy.
   'OPERATION_UNKNOWN',
   'REQUEST_MALFORMED',
-  // A refused handshake, and a door that asks for more than the handshake did.
-  'TLS_CLIENT_REFUSED',
   // Common names and alternative names.
   'CERTIFICATE_NAME_REFUSED',
   // Flags and arguments, in each program.
