@@ -25,7 +25,5 @@ export async function openClusterApi(world: ClientWorld, login: Login, endpoint:
       signal,
     }),
   )
-  // HTTP/2 has no half-open connections: without this, requests would wait on a proxy that has gone.
-  connection.stream.allowHalfOpen = false
   return world.openHttp2Client(connection)
 }

@@ -15,10 +15,17 @@ export async function issueDatabaseKeys(authority: AuthorityClient, route: Datab
   return heldIdentity({ certificatePem, privateKeyPem })
 }
 
-/** Whether stored keys do for a connection: in time, and for the same user and name as the person now asks for. */
-export function keysSuffice(held: HeldIdentity, route: DatabaseRoute, now: Date): boolean {
+/**
+ * Whether stored keys do for a connection: in time, from the present login (an earlier one may have had other roles, or
+ * been one of another cluster), and for the same user and name as the person now asks for.
+ */
+export function keysSuffice(
+  held: HeldIdentity,
+  route: DatabaseRoute,
+  { login, now }: { readonly login: Login; readonly now: Date },
+): boolean {
   const stored = held.identity.route
-  if (stored === undefined || !isFresh(held, now)) return false
+  if (stored === undefined || !isFresh(held, now) || held.validFrom < login.held.validFrom) return false
   return stored.service === route.service && stored.user === route.user && stored.name === route.name
 }
 

@@ -33,6 +33,7 @@ const connectionsMaxDefault = 512
 // Connections that have not yet said anything are cheap to make; beyond this they are dropped unheard.
 const undecidedMax = 128
 const connectMillisecondsMax = 30_000
+const nothing = new Uint8Array(0)
 
 export class LocalProxy implements AsyncDisposable {
   readonly #world: ClientWorld
@@ -105,8 +106,7 @@ export class LocalProxy implements AsyncDisposable {
     } catch (error) {
       this.#world.log.debug('cancel not passed on', { database: this.#options.service, error: messageOf(error) })
     }
-    stream.end()
-    stream.resume()
+    endWith(stream, nothing, this.#world.clock)
   }
 
   async #connect(stream: Duplex, startup: Startup): Promise<void> {

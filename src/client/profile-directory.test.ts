@@ -8,6 +8,7 @@ import { nodeFiles } from '#world'
 import type { Profile } from './profile-document.ts'
 import { listProfiles, readProfile, removeAllUsers, removeUser, setCurrentProfile, writeProfile } from './profile-directory.ts'
 import { databasePaths, fileName, nameOfFile, profileDirectoryOf } from './profile-paths.ts'
+import { keysSuffice } from './database-keys.ts'
 import {
   heldIdentity,
   listDatabaseKeys,
@@ -170,9 +171,30 @@ test('TELEPORT_HOME replaces the directory in the home', () => {
   assert.equal(profileDirectoryOf({ TELEPORT_HOME: '/tmp/x/' }, '/home/alice'), '/tmp/x')
 })
 
-test('an identity of a host is none of a person', async () => {
+test('a key that belongs to another certificate is noticed', async () => {
   await using issuer = await openTestCluster()
   const mine = await issuer.issueUser({ usage: 'login' })
   const theirs = await issuer.issueUser({ usage: 'login' })
   assert.throws(() => heldIdentity({ certificatePem: mine.certificatePem, privateKeyPem: theirs.privateKeyPem }), /does not belong/)
+})
+
+test('credentials for a database do only for the login they came from, and for what is asked for', async () => {
+  await using issuer = await openTestCluster()
+  const hour = 3_600_000
+  const now = new Date()
+  const [earlier, later] = [new Date(now.getTime() - 2 * hour), new Date(now.getTime() - hour)]
+  const loginFrom = async (notBefore: Date) => ({
+    profile,
+    held: heldIdentity(await issuer.issueUser({ usage: 'login', notBefore })),
+    hostAuthoritiesPem: [],
+  })
+  const database = heldIdentity(await issuer.issueUser({ usage: 'db', notBefore: later }))
+  const route = { service: 'my-redshift', protocol: 'postgres', user: 'alice', name: 'dev' }
+  const [before, same, after] = [await loginFrom(earlier), await loginFrom(later), await loginFrom(now)]
+  assert.equal(keysSuffice(database, route, { login: before, now }), true)
+  assert.equal(keysSuffice(database, route, { login: same, now }), true)
+  assert.equal(keysSuffice(database, route, { login: after, now }), false)
+  assert.equal(keysSuffice(database, { ...route, user: 'bob' }, { login: same, now }), false)
+  assert.equal(keysSuffice(database, { ...route, name: 'prod' }, { login: same, now }), false)
+  assert.equal(keysSuffice(database, route, { login: same, now: new Date(now.getTime() + 2 * hour) }), false)
 })

@@ -10,6 +10,7 @@ import type { ProfileDirectory } from './profile-directory.ts'
 export interface HeldIdentity {
   readonly keyPair: KeyPairPem
   readonly identity: UserIdentity
+  readonly validFrom: Date
   readonly validUntil: Date
 }
 
@@ -88,7 +89,7 @@ export function heldIdentity(keyPair: KeyPairPem): HeldIdentity {
   }
   const identity = identityFromCertificate(certificate)
   if (identity.kind !== 'user') throw new TypeError('the certificate is not one of a person')
-  return { keyPair, identity, validUntil: certificate.validToDate }
+  return { keyPair, identity, validFrom: certificate.validFromDate, validUntil: certificate.validToDate }
 }
 
 async function readKeyPair(directory: ProfileDirectory, paths: KeyPairPaths): Promise<KeyPairPem | undefined> {

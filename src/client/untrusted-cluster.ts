@@ -17,7 +17,7 @@ export async function clusterChanged<T>(login: Login, attempt: () => Promise<T>)
         category: 'unavailable',
         sqlState: '08001',
         cause: error,
-        hint: `log out and in again if the cluster was set up anew: tsh logout && ${loginCommand(login.profile)}`,
+        hint: `log in again if the cluster was set up anew: ${loginCommand(login.profile)} --ca-pin=<the pin of tctl status>`,
       },
     )
   }

@@ -65,6 +65,7 @@ export interface TestCluster extends AsyncDisposable {
 export interface IssueUser {
   readonly usage: 'login' | 'db'
   readonly service?: string
+  readonly notBefore?: Date
   readonly notAfter?: Date
   readonly publicKeyPem?: string
 }
@@ -282,7 +283,7 @@ async function serverKeys(
 
 async function issueUserCertificate(
   issuer: CertificateAuthorityMaterial,
-  { usage, service = 'my-redshift', notAfter, publicKeyPem }: IssueUser,
+  { usage, service = 'my-redshift', notBefore, notAfter, publicKeyPem }: IssueUser,
 ): Promise<{ certificatePem: string; privateKeyPem: string }> {
   const pair = await generateKeyPair()
   const identity: UserIdentity = {
@@ -300,7 +301,7 @@ async function issueUserCertificate(
     publicKeyPem: publicKeyPem ?? pair.publicKeyPem,
     commonName: 'alice',
     identity,
-    notBefore: new Date(Date.now() - 2 * hourMilliseconds),
+    notBefore: notBefore ?? new Date(Date.now() - 2 * hourMilliseconds),
     notAfter: notAfter ?? new Date(Date.now() + hourMilliseconds),
     serial: randomBytes(16),
     usages: ['client'],

@@ -1,13 +1,13 @@
 /** Conversations with tsh, against a small cluster with real TLS. */
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { PortunusError } from '#foundation'
 import { writeStartupMessage } from '#postgres-protocol'
-import { cluster, goodCode, goodPassword, openTestCluster } from '../../../test/worlds/small-cluster.ts'
+import { goodCode, goodPassword, openTestCluster } from '../../../test/worlds/small-cluster.ts'
 import { speak, type ConversationOptions } from './testing/conversation.ts'
 
 const running = await openTestCluster({ agent: (stream) => stream.pipe(stream) })
@@ -96,6 +96,24 @@ test('status in all its forms', async () => {
   assert.deepEqual(document.active.roles, ['access'])
   assert.deepEqual(document.environment, { TELEPORT_USER: 'alice' })
   assert.match((await speak(['status', '-d'], login)).stdout, /Traits: +db_users: \*; db_names: \*/)
+})
+
+test('an expired login is shown as such, and its end is what other commands say', async () => {
+  const home = await loggedIn()
+  const expired = await running.issueUser({ usage: 'login', notAfter: new Date(Date.now() - 1000) })
+  await writeFile(join(home.homeDirectory, '.tsh/keys/localhost/alice.crt'), expired.certificatePem)
+  await writeFile(join(home.homeDirectory, '.tsh/keys/localhost/alice.key'), expired.privateKeyPem)
+  const status = await speak(['status'], home)
+  assert.equal(status.exitCode, 1)
+  assert.match(status.stdout, /Valid until: {8}\S+ \S+ [+]0000 UTC \[EXPIRED\]\n/)
+  assert.equal(status.stderr, 'Active profile expired.\n')
+  const list = await speak(['db', 'ls'], home)
+  assert.equal(
+    masked(list.stderr, home),
+    'ERROR: Cannot use the login of "alice" at "localhost:PORT": login expired\nHINT: log in again with: tsh login --proxy=localhost:PORT --user=alice\n',
+  )
+  const again = await speak(['login'], home, [goodPassword, goodCode])
+  assert.equal(again.exitCode, 0, again.stderr)
 })
 
 test('db ls prints the table of the guide, with who may connect', async () => {
@@ -288,7 +306,6 @@ test('logout forgets one user, or all', async () => {
 
 test('a broken profile is reported, and logging out and in mends it', async () => {
   const home = await loggedIn()
-  const { writeFile } = await import('node:fs/promises')
   await writeFile(join(home.homeDirectory, '.tsh', 'localhost.yaml'), 'web_proxy_addr: [\n')
   const broken = await speak(['db', 'ls'], home)
   assert.match(broken.stderr, /^ERROR: Cannot read the profile file ".*localhost\.yaml"/)
@@ -308,5 +325,3 @@ function exchange(port: number): Promise<string> {
     socket.end(writeStartupMessage({ major: 3, minor: 0, parameters: new Map([['user', 'alice']]) }))
   })
 }
-
-assert.equal(cluster, 'test.example.com')

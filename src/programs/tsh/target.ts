@@ -68,7 +68,7 @@ async function fromStored(
   const name = typedName(wanted.flags) ?? stored.name
   if (user === undefined || name === undefined) return undefined
   const route: DatabaseRoute = { service: stored.service, protocol: stored.protocol, user, name }
-  return keysSuffice(held, route, context.world.client.clock.now()) ? { login, route, held } : undefined
+  return keysSuffice(held, route, { login, now: context.world.client.clock.now() }) ? { login, route, held } : undefined
 }
 
 interface AuthorityQuestion {
@@ -86,7 +86,7 @@ async function fromAuthority(context: TshContext, login: Login, question: Author
   const { name } = listed.database.metadata
   const stored = await readDatabaseKeys(directory, login.profile, name)
   const route = routeFor(listed, stored, question)
-  if (stored !== undefined && !question.options.refresh && keysSuffice(stored, route, context.world.client.clock.now())) {
+  if (stored !== undefined && !question.options.refresh && keysSuffice(stored, route, { login, now: context.world.client.clock.now() })) {
     return { login, route, held: stored }
   }
   const held = await issueDatabaseKeys(connection.authority, route)
