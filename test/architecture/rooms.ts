@@ -73,7 +73,17 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'database-agent': {
     purpose: 'the Database Service: a database session',
-    imports: ['foundation', 'resources', 'access', 'certificates', 'postgres-protocol', 'aws-model', 'audit-events', 'authority-api'],
+    imports: [
+      'foundation',
+      'resources',
+      'access',
+      'certificates',
+      'postgres-protocol',
+      'aws-model',
+      'audit-events',
+      'authority-api',
+      'tunnel',
+    ],
     touches: ['node:stream'],
   },
   proxy: {
