@@ -1,5 +1,5 @@
 /** The bodies of the web API: JSON of a known shape and a bounded size. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { PortunusError } from '#foundation'
 
 export const bodyBytesMax = 64 * 1024

@@ -1,7 +1,7 @@
 /** The web API and the pages as a client sees them: statuses, documents, headers, limits. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { z } from 'zod'
+import * as z from 'zod'
 import { PortunusError } from '#foundation'
 import { createWebApplication, type WebApplication, type WebAuthority } from './web-application.ts'
 
