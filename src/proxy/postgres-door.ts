@@ -2,7 +2,7 @@
 import { requireAgentCertificate, requireUserIdentity, type UserIdentity } from '#certificates'
 import { PortunusError, errorDocument, sqlStateOf, toHex, type Connection, type TlsAcceptor, type TlsConnection } from '#foundation'
 import { readStartupPacket, writeErrorResponse, type StartupPacket } from '#postgres-protocol'
-import { splice } from '#tunnel'
+import { endWith, splice } from '#tunnel'
 import type { CancelDesk } from './cancel-desk.ts'
 import type { AgentConnection, DatabaseRequest } from './database-route.ts'
 import { peek } from './peek.ts'
@@ -13,6 +13,7 @@ export const relayAlpn = 'portunus-relay/1'
 
 const startupMillisecondsMax = 15_000
 const startupBytesMax = 10_000
+const nothing = new Uint8Array(0)
 
 type StartupAnswer = Extract<StartupPacket, { kind: 'startup' }>
 
@@ -41,9 +42,9 @@ export async function servePlainPostgres(connection: Connection, options: Postgr
         break
       case 'cancel-request':
         await options.cancelDesk.cancel(cancelCallOf(packet, connection.remoteAddress))
-        return void connection.stream.end()
+        return endWith(connection.stream, nothing, options.clock)
       case 'startup':
-        return void connection.stream.end(errorBytes(tlsRequired()))
+        return endWith(connection.stream, errorBytes(tlsRequired()), options.clock)
     }
   }
 }
@@ -55,7 +56,7 @@ export async function servePostgresTls(client: TlsConnection, options: PostgresD
     switch (packet.kind) {
       case 'cancel-request':
         await options.cancelDesk.cancel(cancelCallOf(packet, client.remoteAddress))
-        return void client.stream.end()
+        return endWith(client.stream, nothing, options.clock)
       case 'startup':
         if (rest.length > 0) client.stream.unshift(rest)
         return await relayToAgent(client, packet, bytes, options)
@@ -68,7 +69,7 @@ export async function servePostgresTls(client: TlsConnection, options: PostgresD
     }
   } catch (error) {
     options.log.info('postgres connection refused', { from: client.remoteAddress, error: errorDocument(error).message })
-    client.stream.end(errorBytes(error))
+    endWith(client.stream, errorBytes(error), options.clock)
   }
 }
 

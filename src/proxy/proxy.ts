@@ -2,7 +2,7 @@
 import type { AuditEventBody } from '#audit-events'
 import { requireHostIdentity } from '#certificates'
 import { PortunusError, messageOf, type Connection, type TlsConnection } from '#foundation'
-import { dialBackPrefaceLengthBytes, openTunnelHub, splice, type TunnelHub } from '#tunnel'
+import { dialBackPrefaceLengthBytes, endWith, openTunnelHub, splice, type TunnelHub } from '#tunnel'
 import { openCancelDesk, type CancelDesk } from './cancel-desk.ts'
 import { connectToAgent, type AgentConnection, type DatabaseRequest } from './database-route.ts'
 import { openDirectory } from './directory.ts'
@@ -91,7 +91,7 @@ async function receive(connection: Connection, doors: Doors, options: ProxyOptio
     case 'postgres':
       return servePlainPostgres(connection, doors.postgres)
     case 'http':
-      return void connection.stream.end(plainHttpAnswer)
+      return endWith(connection.stream, plainHttpAnswer, options.clock)
     case 'unknown':
       throw new PortunusError('PROTOCOL_UNKNOWN', `Cannot serve the connection: ${result.reason}`, { category: 'bad-input' })
   }

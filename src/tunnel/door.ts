@@ -6,5 +6,6 @@
 export * from './agent-tunnel.ts'
 export * from './control-channel.ts'
 export * from './dial-back-preface.ts'
+export * from './farewell.ts'
 export * from './splice.ts'
 export * from './tunnel-hub.ts'
