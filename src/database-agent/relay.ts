@@ -3,7 +3,9 @@
  * the records of the statements in them are on disk. It frames through the recorder's tap and re-encodes nothing.
  */
 import type { Duplex } from 'node:stream'
+import type { Clock } from '#foundation'
 import type { BackendKeyRewriter } from '#postgres-protocol'
+import { leaveInTime } from '#tunnel'
 import type { AuditTurn } from './audit-turn.ts'
 
 export interface RelayOptions {
@@ -14,6 +16,7 @@ export interface RelayOptions {
   readonly tap: { frontend(chunk: Uint8Array): boolean; backend(chunk: Uint8Array): void }
   readonly rewriter: BackendKeyRewriter
   readonly turn: AuditTurn
+  readonly clock: Clock
   /** Told once, when the first ReadyForQuery has passed and the cancel key is known. */
   readonly onReady: () => void
   /** Told when statements could not be recorded and so were not forwarded; the relay ends. */
@@ -26,32 +29,37 @@ export interface RelayEnd {
   readonly error: Error | undefined
 }
 
-/** Resolves when both directions have ended. */
+/** Resolves when both sides are closed; each is closed in time once the other is gone. */
 export function relay(options: RelayOptions): Promise<RelayEnd> {
-  const { client, database } = options
+  const { client, database, clock } = options
   return new Promise((resolve) => {
     let first: RelayEnd | undefined
     let open = 2
     const note = (endedBy: RelayEnd['endedBy'], error?: Error): void => {
       first ??= { endedBy, error }
     }
-    const watch = (stream: Duplex, other: Duplex, side: 'client' | 'database'): void => {
-      stream.on('error', (error) => {
-        note(side, error)
-        other.destroy()
-      })
-      stream.once('end', () => note(side))
-      stream.once('close', () => {
-        note(side)
-        // Without a proper end nothing more can be delivered; with one, the other side finishes what it was sent.
-        if (!stream.readableEnded || !stream.writableFinished) other.end()
-        open -= 1
-        if (open === 0) resolve(first ?? { endedBy: side, error: undefined })
-        else if (!other.writableFinished) other.end()
-      })
+    const closed = (side: 'client' | 'database'): void => {
+      note(side)
+      open -= 1
+      if (open === 0) resolve(first ?? { endedBy: side, error: undefined })
     }
-    watch(client, database, 'client')
-    watch(database, client, 'database')
+    client.on('error', (error) => note('client', error))
+    database.on('error', (error) => note('database', error))
+    client.once('end', () => note('client'))
+    database.once('end', () => {
+      note('database')
+      database.end() // a server that has said all listens no more
+    })
+    client.once('close', () => {
+      // The server of a client that broke off learns of it as if there were nothing in between.
+      if (!client.readableEnded || !client.writableFinished) database.destroy()
+      closed('client')
+    })
+    database.once('close', () => {
+      if (client.writable) client.end()
+      leaveInTime(client, clock)
+      closed('database')
+    })
     forwardServerBytes(options)
     forwardClientBytes(options, (error) => {
       note('agent', error instanceof Error ? error : undefined)
@@ -88,6 +96,7 @@ function forwardServerBytes({ client, database, firstServerBytes, tap, rewriter,
 function forwardClientBytes({ client, database, tap, turn }: RelayOptions, onUnrecorded: (error: unknown) => void): void {
   let held: Uint8Array[] = []
   let ended = false
+  let refused = false
 
   const forward = (chunk: Uint8Array): void => {
     if (database.writable && !database.write(chunk)) client.pause()
@@ -96,6 +105,7 @@ function forwardClientBytes({ client, database, tap, turn }: RelayOptions, onUnr
     const chunks = held
     held = []
     if (error !== undefined) {
+      refused = true
       onUnrecorded(error)
       return
     }
@@ -111,6 +121,7 @@ function forwardClientBytes({ client, database, tap, turn }: RelayOptions, onUnr
 
   database.on('drain', () => client.resume())
   client.on('data', (chunk: Uint8Array) => {
+    if (refused) return // the client has been told; what it had sent before it knew is dropped
     const mustBeRecorded = tap.frontend(chunk)
     if (!mustBeRecorded && held.length === 0) {
       forward(chunk)

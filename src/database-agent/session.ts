@@ -3,9 +3,19 @@ import { decideDatabaseAccess } from '#access'
 import { auditEvent, type AuditEventBody } from '#audit-events'
 import { databaseKindOf, planRedshiftLogin } from '#aws-model'
 import { requireUserIdentity } from '#certificates'
-import { PortunusError, errorDocument, messageOf, sqlStateOf, type Connection, type TlsAcceptor, type TlsConnection } from '#foundation'
+import {
+  PortunusError,
+  errorDocument,
+  messageOf,
+  sqlStateOf,
+  type Clock,
+  type Connection,
+  type TlsAcceptor,
+  type TlsConnection,
+} from '#foundation'
 import { createBackendKeyRewriter, writeAuthenticationOk, writeErrorResponse } from '#postgres-protocol'
 import type { Database } from '#resources'
+import { endWith } from '#tunnel'
 import type { AgentOptions, DatabaseLogin } from './agent-options.ts'
 import type { AuditTurn } from './audit-turn.ts'
 import type { CancelRegistry } from './cancel-registry.ts'
@@ -54,7 +64,7 @@ export async function runSession(connection: Connection, context: SessionContext
     log.info('database session refused', { error: messageOf(error), code: errorDocument(error).code })
     if (!(error instanceof PortunusError))
       log.error('database session failed', { error, stack: error instanceof Error ? error.stack : undefined })
-    tellClient(client, error)
+    tellClient(client, error, context.agent.clock)
   }
 }
 
@@ -193,13 +203,14 @@ async function relaySession(
     tap: recorder,
     rewriter,
     turn,
+    clock: agent.clock,
     onReady() {
       upstream.processId = rewriter.key?.processId
       registration = registerCancel(rewriter.key, facts, context)
     },
     onUnrecorded(error) {
       recorder.refuse()
-      tellClient(client, error)
+      tellClient(client, error, context.agent.clock)
     },
   })
   // 8. The end, with its totals and who ended it.
@@ -231,11 +242,10 @@ function record(body: AuditEventBody, context: SessionContext): void {
   context.turn.writeNow()
 }
 
-function tellClient(client: TlsConnection, error: unknown): void {
+function tellClient(client: TlsConnection, error: unknown, clock: Clock): void {
   const { message, hint } = errorDocument(error)
   const bytes = writeErrorResponse({ severity: 'FATAL', sqlState: sqlStateOf(error), message, ...(hint === undefined ? {} : { hint }) })
-  if (client.stream.writable) client.stream.end(bytes)
-  else client.stream.destroy()
+  endWith(client.stream, bytes, clock)
 }
 
 function databaseUnknown(name: string): PortunusError {
