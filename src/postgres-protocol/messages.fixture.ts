@@ -1,5 +1,7 @@
 /** Messages as clients and servers write them, and a recorder of what the assembler makes of them; for tests. */
+import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
+import { test } from 'node:test'
 import fc from 'fast-check'
 import { concatenate, cString, frame, uint32 } from './bytes.ts'
 import { writeErrorResponse, writeReadyForQuery } from './door.ts'
@@ -138,4 +140,19 @@ export function cutInto(bytes: Uint8Array, sizes: readonly number[]): readonly U
     offset += size
   }
   return pieces
+}
+
+/** A sentence, what was said, and the statements it shows. */
+export type Conversation = readonly [sentence: string, turns: readonly Turn[], statements: readonly string[]]
+
+export function testConversations(conversations: readonly Conversation[]): void {
+  for (const [sentence, turns, statements] of conversations) {
+    test(sentence, () => {
+      const recording = play(turns)
+      recording.assembler.end()
+      assert.deepEqual(summary(recording), statements)
+      assert.deepEqual(recording.surprises(), [])
+      assert.equal(recording.finished().length, statements.length)
+    })
+  }
 }

@@ -1,14 +1,11 @@
-/** Conversations between a client and a server, and the statements the audit reads in them. */
-import assert from 'node:assert/strict'
-import { test } from 'node:test'
-import { client, fromClient, fromServer, play, server, summary, type Turn } from './messages.fixture.ts'
+/** Simple queries, COPY and function calls: conversations, and the statements the audit reads in them. */
+import { client, fromClient, fromServer, server, testConversations } from './messages.fixture.ts'
 
-const { query, parse, bind, describe, execute, close, sync, flush, copyData, copyDone, copyFail, functionCall } = client
-const { parsed, bound, closed, row, rowDescription, parameterDescription, noData, complete, empty, suspended, error, ready } = server
+const { query, parse, bind, execute, sync, copyData, copyDone, copyFail, functionCall } = client
+const { parsed, bound, row, rowDescription, complete, empty, error, ready } = server
 const idle = ready('idle')
-const inTransaction = ready('in-transaction')
 
-const conversations: readonly (readonly [sentence: string, turns: readonly Turn[], statements: readonly string[]])[] = [
+testConversations([
   [
     'a simple query has its rows counted',
     [fromClient(query('select 1')), fromServer(rowDescription(), row('1'), row('2'), complete('SELECT 2'), idle)],
@@ -60,133 +57,6 @@ const conversations: readonly (readonly [sentence: string, turns: readonly Turn[
       fromServer(complete('A 1'), idle, error('22012', 'b'), idle, row('1'), complete('C'), idle),
     ],
     ['a: ok 1 A 1', 'b: error 0 22012', 'c: ok 1 C'],
-  ],
-  [
-    'a prepared statement is put together with its values',
-    [
-      fromClient(parse('s1', 'select $1, $2'), describe('S', 's1'), sync()),
-      fromServer(parsed(), parameterDescription(), rowDescription(), idle),
-      fromClient(bind('p1', 's1', ['x', null]), describe('P', 'p1'), execute('p1'), sync()),
-      fromServer(bound(), rowDescription(), row('x'), complete('SELECT 1'), idle),
-      fromClient(bind('', 's1', ['y', '']), execute(''), sync()),
-      fromServer(bound(), row('x'), row('x'), complete('SELECT 2'), idle),
-    ],
-    ['select $1, $2 ["x",null]: ok 1 SELECT 1', 'select $1, $2 ["y",""]: ok 2 SELECT 2'],
-  ],
-  [
-    'binary values are base64',
-    [
-      fromClient(parse('', 'q'), bind('', '', [new Uint8Array([0, 255]), 'text'], [1, 0]), execute(''), sync()),
-      fromServer(parsed(), bound(), complete('SELECT 0'), idle),
-    ],
-    ['q [{"base64":"AP8="},"text"]: ok 0 SELECT 0'],
-  ],
-  [
-    'an error skips what follows until Sync',
-    [
-      fromClient(
-        parse('', 'a'),
-        bind('', ''),
-        execute(''),
-        parse('', 'b'),
-        bind('', ''),
-        execute(''),
-        parse('', 'c'),
-        bind('', ''),
-        execute(''),
-        sync(),
-      ),
-      fromServer(parsed(), bound(), complete('A 1'), error('42P01', 'no b'), idle),
-      fromClient(query('d')),
-      fromServer(complete('D 1'), idle),
-    ],
-    ['a: ok 1 A 1', 'b: error 0 42P01', 'c: skipped 0 -', 'd: ok 1 D 1'],
-  ],
-  [
-    'what a client sends after an error and before Sync is skipped',
-    [
-      fromClient(parse('', 'a'), bind('', ''), execute('')),
-      fromServer(error('42601', 'a')),
-      fromClient(parse('', 'b'), bind('', ''), execute(''), query('c'), sync(), query('d')),
-      fromServer(idle, complete('D 1'), idle),
-    ],
-    ['a: error 0 42601', 'b: skipped 0 -', 'c: skipped 0 -', 'd: ok 1 D 1'],
-  ],
-  [
-    'Sync groups sent ahead are answered one by one',
-    [
-      fromClient(parse('', 'a'), bind('', ''), execute(''), sync(), parse('', 'b'), bind('', ''), execute(''), sync()),
-      fromServer(error('42601', 'a'), idle, parsed(), bound(), row('1'), complete('B'), idle),
-    ],
-    ['a: error 0 42601', 'b: ok 1 B'],
-  ],
-  [
-    'pages of one portal are one statement',
-    [
-      fromClient(query('begin'), parse('', 'select'), bind('c', ''), execute('c', 2), sync()),
-      fromServer(complete('BEGIN'), inTransaction, parsed(), bound(), row('1'), row('2'), suspended(), inTransaction),
-      fromClient(execute('c', 2), sync()),
-      fromServer(row('3'), row('4'), suspended(), inTransaction),
-      fromClient(execute('c', 2), sync()),
-      fromServer(row('5'), complete('SELECT 1'), inTransaction),
-    ],
-    ['begin: ok 0 BEGIN', 'select: ok 5 SELECT 1'],
-  ],
-  [
-    'pages asked for ahead are one statement',
-    [
-      fromClient(parse('', 'select'), bind('c', ''), execute('c', 1), execute('c', 1), execute('c', 1), sync()),
-      fromServer(parsed(), bound(), row('1'), suspended(), row('2'), suspended(), complete('SELECT 0'), idle),
-    ],
-    ['select: ok 2 SELECT 0'],
-  ],
-  [
-    'a portal closed before its last row leaves a suspended statement',
-    [
-      fromClient(parse('', 'select'), bind('c', ''), execute('c', 1), sync()),
-      fromServer(parsed(), bound(), row('1'), suspended(), inTransaction),
-      fromClient(close('P', 'c'), sync()),
-      fromServer(closed(), inTransaction),
-    ],
-    ['select: suspended 1 -'],
-  ],
-  [
-    'the end of the transaction ends its portals',
-    [
-      fromClient(parse('', 'select'), bind('c', ''), execute('c', 1), sync()),
-      fromServer(parsed(), bound(), row('1'), suspended(), idle),
-      fromClient(execute('c', 1), sync()),
-      fromServer(error('34000', 'no portal c'), idle),
-    ],
-    ['select: suspended 1 -', ': error 0 34000'],
-  ],
-  [
-    'binding the unnamed portal anew ends what it ran',
-    [
-      fromClient(parse('', 'select'), bind('', ''), execute('', 1), bind('', ''), execute(''), sync()),
-      fromServer(parsed(), bound(), row('1'), suspended(), bound(), row('1'), complete('SELECT 1'), idle),
-    ],
-    ['select: suspended 1 -', 'select: ok 1 SELECT 1'],
-  ],
-  [
-    'a portal run to its end and executed again is another statement',
-    [
-      fromClient(parse('', 'select'), bind('c', ''), execute('c'), sync()),
-      fromServer(parsed(), bound(), row('1'), complete('SELECT 1'), inTransaction),
-      fromClient(execute('c'), sync()),
-      fromServer(complete('SELECT 0'), inTransaction),
-    ],
-    ['select: ok 1 SELECT 1', 'select: ok 0 SELECT 0'],
-  ],
-  [
-    'a closed statement is no longer known',
-    [
-      fromClient(parse('s', 'select'), close('S', 's'), sync()),
-      fromServer(parsed(), closed(), idle),
-      fromClient(bind('', 's'), execute(''), sync()),
-      fromServer(error('26000', 'no statement s'), idle),
-    ],
-    [': error 0 26000'],
   ],
   [
     'COPY FROM STDIN counts its rows by the tag',
@@ -254,38 +124,9 @@ const conversations: readonly (readonly [sentence: string, turns: readonly Turn[
     ['select 1: ok 1 SELECT 1'],
   ],
   [
-    'a commit that fails at Sync is the outcome of the statement',
-    [
-      fromClient(parse('', 'insert'), bind('', ''), execute(''), sync(), query('next')),
-      fromServer(parsed(), bound(), complete('INSERT 0 1'), error('23503', 'deferred'), idle, complete('NEXT'), idle),
-    ],
-    ['insert: error 1 INSERT 0 1', 'next: ok 0 NEXT'],
-  ],
-  [
-    'a statement made by SQL is told without a text',
-    [fromClient(bind('', 'by_sql', ['1']), execute(''), sync()), fromServer(bound(), row('1'), complete('SELECT 1'), idle)],
-    [' ["1"]: ok 1 SELECT 1'],
-  ],
-  [
-    'Flush has no answer of its own',
-    [
-      fromClient(parse('', 'a'), flush(), bind('', ''), flush(), execute(''), flush(), sync()),
-      fromServer(parsed(), bound(), complete('A 1'), idle),
-    ],
-    ['a: ok 1 A 1'],
-  ],
-  [
     'a connection that breaks leaves the outcome unknown',
     [fromClient(query('select 1'), query('select 2')), fromServer(rowDescription(), row('1'))],
     ['select 1: unknown 1 -', 'select 2: unknown 0 -'],
-  ],
-  [
-    'the end of a session ends its suspended portals',
-    [
-      fromClient(parse('', 'a'), bind('c', ''), execute('c', 1), sync()),
-      fromServer(parsed(), bound(), row('1'), suspended(), inTransaction),
-    ],
-    ['a: suspended 1 -'],
   ],
   [
     'a session killed by the server ends with its error',
@@ -293,21 +134,11 @@ const conversations: readonly (readonly [sentence: string, turns: readonly Turn[
     ['select pg_sleep(9): error 0 57P01'],
   ],
   [
-    'NoData answers Describe of a command',
+    'COPY that fails before it reads a byte has each of its Syncs answered',
     [
-      fromClient(parse('', 'a'), describe('S', ''), bind('', ''), describe('P', ''), execute(''), sync()),
-      fromServer(parsed(), parameterDescription(), noData(), bound(), noData(), complete('A 3'), idle),
+      fromClient(parse('', 'copy'), bind('', ''), execute(''), sync(), copyData('1\n'), copyDone(), sync(), query('a'), query('b')),
+      fromServer(parsed(), bound(), server.copyIn(), error('P0001', 'trigger'), idle, idle, complete('A 1'), idle, complete('B 2'), idle),
     ],
-    ['a: ok 3 A 3'],
+    ['copy: error 0 P0001', 'a: ok 1 A 1', 'b: ok 2 B 2'],
   ],
-]
-
-for (const [sentence, turns, statements] of conversations) {
-  test(sentence, () => {
-    const recording = play(turns)
-    recording.assembler.end()
-    assert.deepEqual(summary(recording), statements)
-    assert.deepEqual(recording.surprises(), [])
-    assert.equal(recording.finished().length, statements.length)
-  })
-}
+])

@@ -86,7 +86,7 @@ test('the events are the same in any chunking', () => {
         whole,
       )
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   )
 })
 
