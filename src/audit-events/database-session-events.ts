@@ -87,6 +87,12 @@ export interface DatabaseQuery extends SessionEvent {
   /** Of the whole statement as it was sent, where `db_query` holds its first part only. */
   readonly db_query_sha256?: string | undefined
   readonly db_query_bytes?: number | undefined
+  /** No text is known: SQL made the statement (PREPARE, DECLARE CURSOR), or its text was forgotten to save memory. */
+  readonly db_query_missing?: true | undefined
+  /** Values beyond the limit were left out. */
+  readonly db_query_parameters_cut?: true | undefined
+  /** Commands completed, where a simple query held several. */
+  readonly commands?: number | undefined
   readonly statement_name?: string | undefined
   readonly portal_name?: string | undefined
   readonly duration_ms?: number | undefined

@@ -1,5 +1,5 @@
 /** The table as a client: one function per operation, over any transport that carries a request and its answer. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { PortunusError, errorFromDocument, type ErrorCategory, type ErrorDocument } from '#foundation'
 import { operationNames, operationOf, type OperationName, type RequestOf, type ResponseOf } from './operations.ts'
 import type { Operation } from './operation.ts'

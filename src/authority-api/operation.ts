@@ -1,5 +1,5 @@
 /** What an operation is made of: where it lives, what goes in and out, and who may call it. It knows no operation by name. */
-import type { z } from 'zod'
+import type * as z from 'zod'
 
 export type HttpMethod = 'GET' | 'POST'
 

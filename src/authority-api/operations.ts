@@ -1,5 +1,5 @@
 /** The table: every operation of the authority, its request, its response and who may call it. Nothing else opens a door. */
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { Operation } from './operation.ts'
 import { auditOperations } from './operations/audit.ts'
 import { clusterOperations } from './operations/cluster.ts'

@@ -1,5 +1,5 @@
 /** The error for a request that does not fit its operation; said by the client before sending, or by the server on reading. */
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { PortunusError } from '#foundation'
 
 /** Names the field and what was expected, never the value, which may be a secret. */

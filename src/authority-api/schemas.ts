@@ -1,5 +1,5 @@
 /** The pieces requests and responses are made of, with their limits. Resources cross in the form they have in YAML. */
-import { z } from 'zod'
+import * as z from 'zod'
 import {
   parseDatabase,
   parseDatabaseServer,

@@ -1,6 +1,6 @@
 /** The authority: opens its parts over a store and answers the operations of the table. */
 import { X509Certificate } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import {
   createAuthorityClient,
   createAuthorityServer,

@@ -1,5 +1,5 @@
 /** The four authorities of the cluster: made at the first start, kept with sealed keys, opened at every other. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { createCertificateAuthority, type CertificateAuthorityType } from '#certificates'
 import { PortunusError, Secret, type Clock, type Randomness } from '#foundation'
 import type { Store } from '#storage'

@@ -1,5 +1,5 @@
 /** What a person proves to be that person: the password's hash and the sealed secret of the second factor. */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Clock, Randomness, Secret } from '#foundation'
 import type { Store } from '#storage'
 import { openCollection } from './collection.ts'

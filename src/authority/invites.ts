@@ -1,5 +1,5 @@
 /** Invites and resets: links that let a person choose a password and a second factor, once, for a while. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { inviteTtlMilliseconds, type InviteUsage } from '#authority-api'
 import { PortunusError, formatDuration, type Clock, type Randomness, type Secret } from '#foundation'
 import type { Store } from '#storage'

@@ -1,5 +1,5 @@
 /** Brute force: five failed logins within half an hour lock the name for half an hour, whether or not a user has it. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { PortunusError, type Clock } from '#foundation'
 import type { Store } from '#storage'
 import { openCollection } from './collection.ts'

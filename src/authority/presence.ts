@@ -1,5 +1,5 @@
 /** Who is there: the heartbeats of agents and proxies, each good for ten minutes. */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { HostIdentity } from '#certificates'
 import { PortunusError, type Clock } from '#foundation'
 import { parseDatabaseServer, printDatabaseServer, type DatabaseServer } from '#resources'

@@ -1,5 +1,5 @@
 /** Join tokens: who may become a host, with which roles, until when. Kept by hash; the value is shown once. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { PortunusError, equalInConstantTime, type Clock, type Randomness } from '#foundation'
 import { maskToken, type SystemRole } from '#resources'
 import type { Store } from '#storage'

@@ -1,6 +1,6 @@
 /** From an endpoint and a login to a database that has authenticated us: TCP, SSLRequest, verified TLS, startup, password. */
 import type { Duplex } from 'node:stream'
-import { PortunusError, errorDocument, messageOf, type Address, type TlsConnection } from '#foundation'
+import { PortunusError, type Address, type TlsConnection } from '#foundation'
 import {
   md5Password,
   readAuthenticationRequest,
@@ -195,9 +195,4 @@ function loginRefused(request: ConnectDatabaseRequest, body: Uint8Array): Portun
         : (fields.hint ?? "look at the database's own log"),
     },
   )
-}
-
-/** The stage of a failed connection, for the audit event. */
-export function describeFailure(error: unknown): string {
-  return error instanceof PortunusError ? errorDocument(error).message : messageOf(error)
 }

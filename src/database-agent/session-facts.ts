@@ -121,7 +121,9 @@ export function statementEvent(
     db_query: begun.sql,
     db_query_bytes: begun.sqlLengthBytes,
     db_query_sha256: begun.sqlSha256,
+    db_query_missing: begun.sqlMissing,
     db_query_parameters: begun.parameters,
+    db_query_parameters_cut: begun.parametersCut,
     statement_name: nonEmpty(begun.statementName),
     portal_name: nonEmpty(begun.portalName),
     user_agent: facts.applicationName,
@@ -137,6 +139,7 @@ function nonEmpty(text: string | undefined): string | undefined {
 function resultOf(finished: StatementFinished) {
   return {
     rows: finished.rows,
+    commands: finished.commands,
     duration_ms: Math.round(finished.durationMilliseconds * 1000) / 1000,
     bytes_received: finished.clientBytes,
     bytes_sent: finished.serverBytes,

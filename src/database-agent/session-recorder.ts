@@ -7,6 +7,8 @@ import { statementEvent, surpriseEvent, type SessionFacts, type UpstreamFacts } 
 
 const sqlBytesMax = 256 * 1024
 const parametersBytesMax = 256 * 1024
+/** Redshift's names are longer than PostgreSQL's 63 bytes (Amazon Redshift, names and identifiers). */
+const nameBytesMax = 127
 const preparedBytesMax = 8 * 1024 * 1024
 
 export interface SessionRecorder {
@@ -66,6 +68,7 @@ export function openSessionRecorder(options: SessionRecorderOptions): SessionRec
     sqlBytesMax,
     parametersBytesMax,
     preparedBytesMax,
+    nameBytesMax,
     createHash: agent.createHash,
     now: () => agent.clock.monotonicMilliseconds(),
     onBegun: begin,

@@ -1,5 +1,5 @@
 /** One database session, told in the order it happens. */
-import { decideDatabaseAccess } from '#access'
+import { databaseTarget, decideDatabaseAccess } from '#access'
 import { auditEvent, type AuditEventBody } from '#audit-events'
 import { databaseKindOf, planRedshiftLogin } from '#aws-model'
 import { requireUserIdentity } from '#certificates'
@@ -107,12 +107,7 @@ async function authorize(facts: SessionFacts, context: SessionContext): Promise<
   const decision = decideDatabaseAccess(
     { user: identity.user, roles, traits: identity.traits },
     {
-      database: {
-        name: database.metadata.name,
-        labels: database.metadata.labels,
-        protocol: database.spec.protocol,
-        aws: database.spec.aws,
-      },
+      database: databaseTarget(database),
       databaseUser: facts.databaseUser,
       databaseName: facts.databaseName,
     },

@@ -1,5 +1,5 @@
 /** From a person who wants a database to a connection with an agent that serves it. */
-import { decideDatabaseAccess } from '#access'
+import { databaseTarget, decideDatabaseAccess } from '#access'
 import { databaseSessionStart, type AuditEventBody } from '#audit-events'
 import type { UserIdentity } from '#certificates'
 import { PortunusError, messageOf, type Clock, type Connection, type Log } from '#foundation'
@@ -55,11 +55,9 @@ export async function connectToAgent(request: DatabaseRequest, options: Database
 
 async function authorize(request: DatabaseRequest, server: DatabaseServer, options: DatabaseRouteOptions): Promise<void> {
   const { identity } = request
-  const { metadata, spec } = server.spec.database
   const subject = { user: identity.user, roles: await options.directory.roles(identity.roles), traits: identity.traits }
-  const database = { name: metadata.name, labels: metadata.labels, protocol: spec.protocol, aws: spec.aws }
   const decision = decideDatabaseAccess(subject, {
-    database,
+    database: databaseTarget(server.spec.database),
     databaseUser: request.databaseUser,
     databaseName: request.databaseName,
   })

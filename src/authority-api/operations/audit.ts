@@ -1,5 +1,5 @@
 /** Operations that read the audit log. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { rule, type Operation } from '../operation.ts'
 import { auditEvent, nothing, shortText, time } from '../schemas.ts'
 

@@ -1,5 +1,5 @@
 /** Operations about the cluster itself: who it is, which authorities it trusts, which proxies it has. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { host, throughProxy, withCertificate, type Operation } from '../operation.ts'
 import { authorities, nothing, pemList, shortText, time } from '../schemas.ts'
 

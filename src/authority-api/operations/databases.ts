@@ -1,5 +1,5 @@
 /** Operations about databases: who announces them, who sees them, and the certificates that open them. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { anyUser, host, rule, throughProxy, type Operation } from '../operation.ts'
 import { database, databaseRoute, databaseServer, names, nothing, pemText, shortText, time, ttlMilliseconds } from '../schemas.ts'
 

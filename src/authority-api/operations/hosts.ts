@@ -1,5 +1,5 @@
 /** Operations about join tokens and the hosts that came in with them. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { anyHost, rule, type Operation } from '../operation.ts'
 import { auditEvent, labels, nothing, pemList, pemText, systemRole, time, ttlMilliseconds } from '../schemas.ts'
 

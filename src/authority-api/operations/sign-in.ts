@@ -1,5 +1,5 @@
 /** Operations by which people come in: invites, login. All of them arrive through a proxy. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { throughProxy, type Operation } from '../operation.ts'
 import { authorities, pemText, sentSecret, shortText, time, ttlMilliseconds } from '../schemas.ts'
 

@@ -1,5 +1,5 @@
 /** Operations about people, their invites and the roles they hold. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { host, rule, type Operation } from '../operation.ts'
 import { names, nothing, role, shortText, time, traits, ttlMilliseconds, user } from '../schemas.ts'
 import { inviteUsage } from './sign-in.ts'
