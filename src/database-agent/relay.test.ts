@@ -168,6 +168,30 @@ describe('a statement', () => {
     assert.deepEqual(rig.unrecorded, [failure])
   })
 
+  test('that cannot be read is not sent, nor what was held before it', async () => {
+    const failure = new PortunusError('CLIENT_MESSAGE_UNREADABLE', 'Cannot go on with the session')
+    const unreadable = Buffer.from('unreadable')
+    const turns: (() => void)[] = []
+    const rig = await openRig({
+      isStatement(chunk) {
+        if (unreadable.equals(chunk)) throw failure
+        return isStatement(chunk)
+      },
+      atEndOfTurn: (run) => turns.push(run),
+    })
+    const received = Promise.all([readAll(rig.database), readAll(rig.client)])
+    for (const chunk of [Buffer.from('harmless'), statement, unreadable, Buffer.from('more')]) {
+      rig.client.write(chunk)
+      await settled()
+    }
+    for (const run of turns) run()
+    const [sent] = await received
+    assert.equal(sent.toString(), 'harmless')
+    rig.client.end()
+    assert.deepEqual(await rig.end, { endedBy: 'agent', error: failure })
+    assert.deepEqual(rig.unrecorded, [failure])
+  })
+
   test('that cannot be recorded is told of once, however much the client has sent behind it', async () => {
     const turns: (() => void)[] = []
     const flush = (): void => {

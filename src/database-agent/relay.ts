@@ -13,6 +13,7 @@ export interface RelayOptions {
   readonly database: Duplex
   /** Server bytes that were read while logging in. */
   readonly firstServerBytes: Uint8Array
+  /** `frontend` throws for bytes that cannot be recorded. */
   readonly tap: { frontend(chunk: Uint8Array): boolean; backend(chunk: Uint8Array): void }
   readonly rewriter: BackendKeyRewriter
   readonly turn: AuditTurn
@@ -101,14 +102,16 @@ function forwardClientBytes({ client, database, tap, turn }: RelayOptions, onUnr
   const forward = (chunk: Uint8Array): void => {
     if (database.writable && !database.write(chunk)) client.pause()
   }
+  const refuse = (error: unknown): void => {
+    held = []
+    refused = true
+    onUnrecorded(error)
+  }
   const release = (error: unknown): void => {
+    if (refused) return
+    if (error !== undefined) return refuse(error)
     const chunks = held
     held = []
-    if (error !== undefined) {
-      refused = true
-      onUnrecorded(error)
-      return
-    }
     if (chunks.length === 1 && chunks[0] !== undefined) {
       forward(chunks[0])
     } else {
@@ -119,10 +122,20 @@ function forwardClientBytes({ client, database, tap, turn }: RelayOptions, onUnr
     if (ended) database.end()
   }
 
+  const read = (chunk: Uint8Array): boolean => {
+    try {
+      return tap.frontend(chunk)
+    } catch (error) {
+      refuse(error)
+      return false
+    }
+  }
+
   database.on('drain', () => client.resume())
   client.on('data', (chunk: Uint8Array) => {
     if (refused) return // the client has been told; what it had sent before it knew is dropped
-    const mustBeRecorded = tap.frontend(chunk)
+    const mustBeRecorded = read(chunk)
+    if (refused) return
     if (!mustBeRecorded && held.length === 0) {
       forward(chunk)
       return

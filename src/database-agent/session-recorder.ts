@@ -1,5 +1,6 @@
 /** Turns what the tap sees into journal records: each statement is written ahead when it is sent and completed when it is answered. */
 import { auditEvent, type AuditEventBody } from '#audit-events'
+import { PortunusError } from '#foundation'
 import { createStatementAssembler, type StatementBegun, type StatementFinished } from '#postgres-protocol'
 import type { AgentOptions } from './agent-options.ts'
 import type { AuditTurn } from './audit-turn.ts'
@@ -7,18 +8,21 @@ import { statementEvent, surpriseEvent, type SessionFacts, type UpstreamFacts } 
 
 const sqlBytesMax = 256 * 1024
 const parametersBytesMax = 256 * 1024
-/** Redshift's names are longer than PostgreSQL's 63 bytes (Amazon Redshift, names and identifiers). */
-const nameBytesMax = 127
+/** Bytes by which a server tells names apart (Amazon Redshift, names and identifiers; PostgreSQL, NAMEDATALEN). */
+const nameBytesMax = { redshift: 127, postgres: 63 } as const
 const preparedBytesMax = 8 * 1024 * 1024
 
 export interface SessionRecorder {
-  /** Reads bytes on their way to the database; true when a record must be on disk before they go on. */
+  /**
+   * Reads bytes on their way to the database; true when a record must be on disk before they go on.
+   * Throws CLIENT_MESSAGE_UNREADABLE: a server may well run what follows, so nothing of the chunk may go on.
+   */
   frontend(chunk: Uint8Array): boolean
   /** Reads bytes on their way to the client. */
   backend(chunk: Uint8Array): void
   /** Completes what is still open; its outcome is unknown. */
   end(): void
-  /** Completes the statements that were not sent because they could not be recorded. */
+  /** Completes what is open: refused where it was not sent, and with an unknown outcome where it was. */
   refuse(): void
   readonly totals: { readonly statements: number; readonly clientBytes: number; readonly serverBytes: number }
 }
@@ -34,6 +38,7 @@ interface OpenStatement {
   readonly uid: string
   readonly begun: StatementBegun
   readonly startedAt: Date
+  isSent: boolean
 }
 
 export function openSessionRecorder(options: SessionRecorderOptions): SessionRecorder {
@@ -41,6 +46,7 @@ export function openSessionRecorder(options: SessionRecorderOptions): SessionRec
   const open = new Map<number, OpenStatement>()
   const totals = { statements: 0, clientBytes: 0, serverBytes: 0 }
   let mustWrite = false
+  let unreadable: PortunusError | undefined
 
   const event = (body: AuditEventBody, uid: string, time: Date) => auditEvent(body, { uid, time, clusterName: agent.identity.cluster })
   const wrote = (error: unknown): void => {
@@ -50,10 +56,11 @@ export function openSessionRecorder(options: SessionRecorderOptions): SessionRec
   function begin(begun: StatementBegun): void {
     mustWrite = true
     totals.statements += 1
-    const statement = { uid: agent.randomness.uuid(), begun, startedAt: agent.clock.now() }
+    const statement = { uid: agent.randomness.uuid(), begun, startedAt: agent.clock.now(), isSent: false }
     open.set(begun.index, statement)
     const provisional = event(statementEvent(facts, upstream, begun, undefined), statement.uid, statement.startedAt)
     agent.journal.beginStatement({ uid: statement.uid, provisional })
+    turn.afterWrite((error) => void (statement.isSent = error === undefined))
   }
 
   function finish(finished: StatementFinished): void {
@@ -68,15 +75,16 @@ export function openSessionRecorder(options: SessionRecorderOptions): SessionRec
     sqlBytesMax,
     parametersBytesMax,
     preparedBytesMax,
-    nameBytesMax,
+    nameBytesMax: facts.databaseType.startsWith('redshift') ? nameBytesMax.redshift : nameBytesMax.postgres,
     createHash: agent.createHash,
     now: () => agent.clock.monotonicMilliseconds(),
     onBegun: begin,
     onFinished: finish,
     onSurprise(surprise) {
-      agent.log.warn('audit of a session is incomplete from here', { session: facts.sessionId, ...surprise })
+      agent.log.warn('audit cannot read a session from here', { session: facts.sessionId, ...surprise })
       agent.journal.append(event(surpriseEvent(facts, surprise), agent.randomness.uuid(), agent.clock.now()))
       turn.afterWrite(wrote)
+      if (surprise.direction === 'frontend') unreadable = messageUnreadable(surprise.reason)
     },
   })
   return {
@@ -85,6 +93,7 @@ export function openSessionRecorder(options: SessionRecorderOptions): SessionRec
       totals.clientBytes += chunk.length
       mustWrite = false
       assembler.frontend(chunk)
+      if (unreadable !== undefined) throw unreadable
       return mustWrite
     },
     backend(chunk) {
@@ -93,10 +102,20 @@ export function openSessionRecorder(options: SessionRecorderOptions): SessionRec
     },
     end: () => assembler.end(),
     refuse() {
-      for (const { uid, begun, startedAt } of open.values()) {
-        agent.journal.finishStatement(event(statementEvent(facts, upstream, begun, undefined, 'refused'), uid, startedAt))
+      for (const { uid, begun, startedAt, isSent } of open.values()) {
+        const outcome = isSent ? 'unknown' : 'refused'
+        agent.journal.finishStatement(event(statementEvent(facts, upstream, begun, undefined, outcome), uid, startedAt))
       }
       open.clear()
+      turn.afterWrite(wrote)
     },
   }
+}
+
+function messageUnreadable(reason: string): PortunusError {
+  return new PortunusError('CLIENT_MESSAGE_UNREADABLE', `Cannot go on with the session: the client sent ${reason}`, {
+    category: 'bad-input',
+    sqlState: '08P01',
+    hint: 'use a PostgreSQL 3.x client, without protocol extensions',
+  })
 }
