@@ -48,7 +48,7 @@ function acceptor(options: TlsAcceptorOptions): TlsAcceptor {
   })
   server.on('tlsClientError', (error, socket) => {
     socket.destroy()
-    const handshake = handshakeUnder(socket, handshakes)
+    const handshake = handshakeUnder(socket, handshakes) ?? (isLoss(error, socket) ? undefined : pending.getStore())
     handshake?.connection.stream.destroy()
     handshake?.reject(clientRefused(handshake.connection, socket.authorizationError ?? error))
   })
@@ -86,15 +86,16 @@ function serverMaterials(options: TlsAcceptorOptions): { context: tls.SecureCont
   }
 }
 
-/**
- * The handshake of a socket that failed. A failure may be told while another connection's event is handled, so the context is no
- * witness; the stream under a socket has no public name. A wrong answer would cost the right words in the log and nothing else.
- */
+/** The handshake of a socket over TCP that failed. No public name tells the stream below; not finding it would cost words in the log. */
 function handshakeUnder(socket: tls.TLSSocket, handshakes: WeakMap<object, PendingHandshake>): PendingHandshake | undefined {
   const under: unknown = '_parent' in socket ? socket._parent : undefined
-  if (typeof under !== 'object' || under === null) return undefined
-  const inner = 'stream' in under && typeof under.stream === 'object' ? under.stream : null
-  return handshakes.get(under) ?? (inner === null ? undefined : handshakes.get(inner))
+  return typeof under === 'object' && under !== null ? handshakes.get(under) : undefined
+}
+
+/** A mere loss may be told while an event of another connection is handled, so that the context would name the wrong handshake. */
+function isLoss(error: Error, socket: tls.TLSSocket): boolean {
+  const isUnverified = socket.authorizationError === undefined || socket.authorizationError === null
+  return isUnverified && 'code' in error && error.code === 'ECONNRESET'
 }
 
 function clientRefused(connection: Connection, cause: unknown): PortunusError {
