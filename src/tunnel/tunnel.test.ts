@@ -146,6 +146,32 @@ test('a dial-back that nobody asked for, or that was altered, is closed', async 
   }
 })
 
+test('a dial-back with the right id is taken once, and only with the right signature', async () => {
+  const taken: boolean[] = []
+  await using rig = await openRig(async (hub) => {
+    const [ours, theirs] = memoryPair('agent')
+    theirs.stream.once('readable', () => {
+      const preface: unknown = theirs.stream.read(dialBackPrefaceLengthBytes)
+      assert.ok(preface instanceof Uint8Array)
+      const forged = Uint8Array.from(preface)
+      forged[forged.length - 1] = (forged.at(-1) ?? 0) ^ 1
+      for (const [connection, shown] of [
+        [memoryPair('stranger')[0], forged],
+        [theirs, preface],
+        [memoryPair('replayer')[0], preface],
+      ] as const) {
+        hub.acceptDialBack(connection, shown)
+        taken.push(!connection.stream.destroyed)
+      }
+    })
+    return ours
+  })
+  const connection = await rig.hub.dial('host-1')
+  connection.stream.end('hello')
+  assert.equal((await buffer(connection.stream)).toString(), 'hello')
+  assert.deepEqual(taken.slice(0, 3), [false, true, false])
+})
+
 test('a preface is verified in full: any changed byte is refused', () => {
   const key = randomBytes(32)
   const id = randomBytes(16)
