@@ -10,7 +10,11 @@ import { clientAddress, databaseServer, hostIds, openAuthorityWorld, type Author
 
 const { publicKeyPem } = await generateKeyPair()
 
-function join(world: AuthorityWorld, token: string, change: { readonly hostId?: string; readonly roles?: readonly string[] } = {}) {
+function join(
+  world: AuthorityWorld,
+  token: string,
+  change: { readonly hostId?: string; readonly roles?: readonly string[]; readonly publicKeyPem?: string } = {},
+) {
   return world.proxy.joinHost({
     token,
     hostId: hostIds.agent,
@@ -73,6 +77,32 @@ test('a db token does not let a host join as', async (context) => {
 })
 
 const hostIdRows: readonly string[] = ['agent', '00000000-0000-4000-8000-00000000000G', 'a.b', '../x', `${hostIds.agent}.evil.example.com`]
+
+test('the id of a host that has joined is taken, whatever token somebody has', async () => {
+  await using world = await openAuthorityWorld()
+  const { token } = await world.admin.createToken({ roles: ['Db'] })
+  const { token: other } = await world.admin.createToken({ roles: ['Db', 'Proxy'] })
+  await join(world, token)
+  const taken = { code: 'HOST_ID_TAKEN', category: 'already-exists' }
+  await assert.rejects(join(world, token), taken)
+  await assert.rejects(join(world, other, { roles: ['Proxy'] }), taken)
+  const [first, , last] = await world.audited('join')
+  assert.partialDeepStrictEqual([first, last], [{ success: true }, { success: false, error_code: 'HOST_ID_TAKEN' }])
+})
+
+test('of two that join with one id at the same moment one gets a certificate', async () => {
+  await using world = await openAuthorityWorld()
+  const { token } = await world.admin.createToken({ roles: ['Db'] })
+  const results = await Promise.allSettled([join(world, token), join(world, token)])
+  assert.deepEqual(results.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
+})
+
+test('a join that fails leaves the id free', async () => {
+  await using world = await openAuthorityWorld()
+  const { token } = await world.admin.createToken({ roles: ['Db'] })
+  await assert.rejects(join(world, token, { publicKeyPem: 'no key' }))
+  await join(world, token)
+})
 
 test('a host id that is no UUID is refused', async (context) => {
   await using world = await openAuthorityWorld()

@@ -1,9 +1,12 @@
 /** Hosts: how they join with a token, renew their certificates, and what names those certificates carry. */
+import * as z from 'zod'
 import { hostJoin } from '#audit-events'
 import { agentServerName, authorityServerName, generateKeyPair, proxyServerName, type HostIdentity } from '#certificates'
 import { PortunusError, Secret, type Clock, type Randomness } from '#foundation'
 import { parseSystemRole } from '#resources'
+import type { Store } from '#storage'
 import { failureOf, type AuditTrail } from './audit-trail.ts'
+import { openCollection } from './collection.ts'
 import { later } from './context.ts'
 import type { IssuedCertificate, Issuer } from './issue.ts'
 import type { JoinRole, Tokens } from './tokens.ts'
@@ -24,7 +27,7 @@ export interface LocalHost {
 }
 
 export interface Hosts {
-  /** Throws JOIN_TOKEN_REFUSED, JOIN_ROLE_REFUSED, HOST_ID_MALFORMED. */
+  /** Throws JOIN_TOKEN_REFUSED, JOIN_ROLE_REFUSED, HOST_ID_MALFORMED, HOST_ID_TAKEN. */
   join(request: JoinRequest): Promise<IssuedCertificate>
   /** The same identity, a new key and a new end. */
   renew(identity: HostIdentity, publicKeyPem: string): Promise<IssuedCertificate>
@@ -36,6 +39,9 @@ export interface Hosts {
 const hostTtlMilliseconds = 365 * 86_400_000
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
+/** A host id is somebody's as long as a certificate with it may live: a token must not let its holder become another host. */
+const record = z.object({ hostname: z.string() })
+
 export interface HostsOptions {
   readonly tokens: Tokens
   readonly issuer: Issuer
@@ -45,7 +51,13 @@ export interface HostsOptions {
   readonly clusterName: string
 }
 
-export function openHosts(options: HostsOptions): Hosts {
+export function openHosts(store: Store, options: HostsOptions): Hosts {
+  const joined = openCollection(store, { prefix: 'hosts', parse: (input) => record.parse(input), print: (value) => value })
+  const claim = async ({ hostId, hostname }: Pick<JoinRequest, 'hostId' | 'hostname'>): Promise<void> => {
+    await joined.create(hostId, { hostname }, { expires: later(options.clock, hostTtlMilliseconds) }).catch((error: unknown) => {
+      throw error instanceof PortunusError && error.code === 'STORE_KEY_EXISTS' ? hostIdTaken(hostId, hostname) : error
+    })
+  }
   const issue = (identity: HostIdentity, publicKeyPem: string): Promise<IssuedCertificate> =>
     options.issuer.issue({
       authority: 'host',
@@ -60,7 +72,11 @@ export function openHosts(options: HostsOptions): Hosts {
       const host = { host_id: request.hostId, hostname: request.hostname, method: 'token', client_address: request.clientAddress } as const
       try {
         const roles = await admit(request, options.tokens)
-        const issued = await issue(identityOf({ ...request, roles }, options), request.publicKeyPem)
+        await claim(request)
+        const issued = await issue(identityOf({ ...request, roles }, options), request.publicKeyPem).catch(async (error: unknown) => {
+          await joined.delete(request.hostId)
+          throw error
+        })
         await options.audit.record(hostJoin({ ...host, roles, success: true }))
         return issued
       } catch (error) {
@@ -68,7 +84,12 @@ export function openHosts(options: HostsOptions): Hosts {
         throw error
       }
     },
-    renew: (identity, publicKeyPem) => issue({ ...identity, certificateId: options.randomness.uuid() }, publicKeyPem),
+    async renew(identity, publicKeyPem) {
+      const { hostId, hostname } = identity
+      const issued = await issue({ ...identity, certificateId: options.randomness.uuid() }, publicKeyPem)
+      await joined.put(hostId, { hostname }, { expires: issued.validUntil })
+      return issued
+    },
     async issueLocal(host) {
       const identity = identityOf({ ...host, hostId: host.hostId ?? options.randomness.uuid() }, options)
       const { privateKeyPem, publicKeyPem } = await generateKeyPair()
@@ -125,6 +146,13 @@ function hostIdMalformed(hostId: string): PortunusError {
   return new PortunusError('HOST_ID_MALFORMED', `Cannot join as host ${JSON.stringify(hostId.slice(0, 64))}: the host id is no UUID`, {
     category: 'bad-input',
     hint: 'remove the file host_uuid from the data directory, it is made anew at the next start',
+  })
+}
+
+function hostIdTaken(hostId: string, hostname: string): PortunusError {
+  return new PortunusError('HOST_ID_TAKEN', `Cannot join as "${hostname}": a host with the id "${hostId}" has joined before`, {
+    category: 'already-exists',
+    hint: 'to join as a new host, remove the file host_uuid from the data directory; it is made anew at the next start',
   })
 }
 

@@ -1,6 +1,7 @@
 /** The parts of the authority, wired by hand: each gets what it uses. */
 import type { AuditStore } from '#audit-log'
 import type { Clock } from '#foundation'
+import { openAdministration, type Administration } from './administration.ts'
 import { openAuditTrail, type AuditTrail } from './audit-trail.ts'
 import { openCertificateAuthorities, type CertificateAuthorities } from './certificate-authorities.ts'
 import type { AuthorityConfiguration, AuthorityOptions } from './context.ts'
@@ -27,6 +28,7 @@ export interface AuthorityParts {
   readonly authorities: CertificateAuthorities
   readonly users: Users
   readonly roles: Roles
+  readonly administration: Administration
   readonly subjects: Subjects
   readonly credentials: Credentials
   readonly attempts: LoginAttempts
@@ -69,6 +71,7 @@ export async function openParts(options: AuthorityOptions): Promise<AuthorityPar
     authorities,
     users,
     roles,
+    administration: openAdministration({ users, roles }),
     subjects,
     credentials,
     attempts,
@@ -77,7 +80,7 @@ export async function openParts(options: AuthorityOptions): Promise<AuthorityPar
     issuer,
     invites: openInvites(store, { clock, randomness, box, credentials, users, clusterName, accountHost }),
     logins: openLogins({ users, roles, credentials, attempts, issuer, audit, log, clock, randomness, clusterName }),
-    hosts: openHosts({ tokens, issuer, audit, clock, randomness, clusterName }),
+    hosts: openHosts(store, { tokens, issuer, audit, clock, randomness, clusterName }),
     databaseCertificates: openDatabaseCertificates({ presence, subjects, authorities, issuer, audit, clock, randomness, clusterName }),
     strangers: openRateLimiter({ clock, callsPerMinute, burst: callsPerMinute * 2 }),
   }
