@@ -45,22 +45,31 @@ export async function answerProxyApi(request: Request, connection: TlsConnection
   }
 }
 
-const bodyCharactersMax = 16_384
+const bodyBytesMax = 16_384
 
 async function readBody(request: Request): Promise<Readonly<Record<string, unknown>>> {
-  const length = Number(request.headers.get('content-length') ?? 0)
-  const text = length > bodyCharactersMax ? '' : await request.text()
-  if (text.length <= bodyCharactersMax) {
-    try {
-      const body: unknown = JSON.parse(text)
-      if (isRecord(body)) return body
-    } catch {
-      // answered below, like any other body that is no JSON object
-    }
+  try {
+    const body: unknown = JSON.parse(await readText(request))
+    if (isRecord(body)) return body
+  } catch (error) {
+    // A body that is no JSON is answered below, like any other that is no object.
+    if (!(error instanceof SyntaxError)) throw error
   }
   throw new PortunusError('REQUEST_MALFORMED', 'Cannot read the request: it is no JSON object of reasonable size', {
     category: 'bad-input',
   })
+}
+
+/** Empty for a body that is too long: no more of it is read, because HTTP/2 need not tell a length beforehand. */
+async function readText(request: Request): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of request.body ?? []) {
+    bytes += chunk.length
+    if (bytes > bodyBytesMax) return ''
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
 }
 
 async function issueTicket(
