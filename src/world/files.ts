@@ -1,4 +1,5 @@
 /** Files of the machine as the Files port: atomic writes, private modes, and errors that name the path. */
+import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
 import { mkdir, open, readFile, readdir, rename, rm, stat, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -49,12 +50,13 @@ interface WriteOptions {
 
 async function writeText(path: string, text: string, options: WriteOptions): Promise<void> {
   const mode = options.mode ?? 0o600
-  await mkdir(dirname(path), { recursive: true, mode: options.directoryMode ?? 0o700 })
+  await mkdir(dirname(path), { recursive: true, mode: options.directoryMode ?? 0o700 }).catch(tellFileInTheWay)
   if (options.exclusive === true) {
     await writeNew(path, text, mode)
     return
   }
-  const temporary = `${path}.${process.pid}.${(temporaryCount += 1)}.tmp`
+  // Not the process id: in a container it is the same after a crash, and so would be the file that the crash left behind.
+  const temporary = `${path}.${randomBytes(8).toString('hex')}.tmp`
   try {
     await writeNew(temporary, text, mode)
     await rename(temporary, path)
@@ -64,7 +66,10 @@ async function writeText(path: string, text: string, options: WriteOptions): Pro
   }
 }
 
-let temporaryCount = 0
+/** `mkdir` calls a file that should be a directory an existing one, which reads as if the wanted file were there. */
+function tellFileInTheWay(cause: unknown): never {
+  throw codeOf(cause) === 'EEXIST' ? new Error('a part of the path is a file', { cause }) : cause
+}
 
 async function writeNew(path: string, text: string, mode: number): Promise<void> {
   const handle = await open(path, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, mode)

@@ -31,6 +31,7 @@ function dial(address: Address, options: { readonly signal?: AbortSignal | undef
     }
     const succeed = (): void => {
       settle()
+      socket.on('error', ignore) // as in listen: whoever dialled may still be busy elsewhere when the peer resets
       resolve({ stream: socket, remoteAddress: addressText(socket.remoteAddress, socket.remotePort) })
     }
     const stop = (): void => fail(timedOut(options.signal?.reason))
