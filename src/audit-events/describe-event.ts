@@ -23,12 +23,18 @@ const descriptions: Readonly<Record<AuditEventName, (read: Read, event: AuditEve
   'user.update': (read) => `${read('user')} changed the user ${read('name')}${having('roles', read)}`,
   'user.delete': (read) => `${read('user')} deleted the user ${read('name')}`,
   'user.reset': (read) => `${read('user')} reset the user ${read('name')}`,
+  'role.created': (read) => `${read('user')} created the role ${read('name')}`,
+  'role.updated': (read) => `${read('user')} changed the role ${read('name')}`,
+  'role.deleted': (read) => `${read('user')} deleted the role ${read('name')}`,
+  'auth_preference.update': (read, event) =>
+    event['reset'] === true ? `${read('user')} set the authentication preference back` : `${read('user')} changed how people authenticate`,
   'invite.create': (read) => `${read('user')} invited ${read('name')}`,
   'invite.redeemed': (read, event) =>
     event['success'] === true
       ? `${read('user')} set a password and second factor`
       : `${read('user')} failed to use an invitation${because(read)}`,
   'token.create': (read) => `${read('user')} created the token ${read('name')}${having('roles', read)}`,
+  'token.update': (read) => `${read('user')} changed the token ${read('name')}${having('roles', read)}`,
   'token.delete': (read) => `${read('user')} deleted the token ${read('name')}`,
   join: (read, event) => {
     const host = `${read('hostname')} (${read('host_id')})`

@@ -1,6 +1,7 @@
 /** The shape every audit event has, and the closed union of what events can say. */
 import type { ClusterEventBody } from './cluster-events.ts'
 import type { DatabaseEventBody } from './database-session-events.ts'
+import type { ResourceEventBody } from './resource-events.ts'
 
 /** An event as it is stored and shipped: snake_case fields, flat or JSON values. A later version may send names this one does not know. */
 export interface AuditEvent {
@@ -17,6 +18,6 @@ export interface AuditEvent {
 }
 
 /** Everything this version can record. */
-export type AuditEventBody = ClusterEventBody | DatabaseEventBody
+export type AuditEventBody = ClusterEventBody | ResourceEventBody | DatabaseEventBody
 export type AuditEventName = AuditEventBody['event']
 export type AuditEventCode = AuditEventBody['code']

@@ -5,6 +5,7 @@ import { auditOperations } from './operations/audit.ts'
 import { clusterOperations } from './operations/cluster.ts'
 import { databaseOperations } from './operations/databases.ts'
 import { hostOperations } from './operations/hosts.ts'
+import { roleOperations } from './operations/roles.ts'
 import { signInOperations } from './operations/sign-in.ts'
 import { userOperations } from './operations/users.ts'
 
@@ -12,6 +13,7 @@ export const operations = {
   ...clusterOperations,
   ...signInOperations,
   ...userOperations,
+  ...roleOperations,
   ...hostOperations,
   ...databaseOperations,
   ...auditOperations,

@@ -5,7 +5,7 @@ import type { Store, StoreItem } from '#storage'
 export interface Collection<Value> {
   get(id: string): Promise<Value | undefined>
   /** Throws STORE_KEY_EXISTS (already-exists). */
-  create(id: string, value: Value, options?: ExpiryOptions): Promise<void>
+  create(id: string, value: Value, options?: ExpiryOptions): Promise<Value>
   put(id: string, value: Value, options?: ExpiryOptions): Promise<void>
   /** Applies the change to the present value, again if somebody else was quicker. An undefined result leaves things as they are. */
   change(id: string, change: (current: Value | undefined) => Changed<Value> | undefined): Promise<Value | undefined>
@@ -26,6 +26,8 @@ export interface CollectionOptions<Value> {
   readonly prefix: string
   readonly parse: (input: unknown) => Value
   readonly print: (value: Value) => unknown
+  /** The value as it is read: with the revision of its last write. */
+  readonly stamped?: (value: Value, revision: number) => Value
 }
 
 const changeAttemptsMax = 50
@@ -39,7 +41,8 @@ interface Listed<Value> {
 export function openCollection<Value>(store: Store, options: CollectionOptions<Value>): Collection<Value> {
   const keyOf = (id: string): string => `${options.prefix}/${escapeId(id)}`
   const write = (value: Value): string => JSON.stringify(options.print(value))
-  const read = (item: StoreItem): Value => options.parse(JSON.parse(item.value))
+  const stamped = (value: Value, revision: number): Value => options.stamped?.(value, revision) ?? value
+  const read = (item: StoreItem): Value => stamped(options.parse(JSON.parse(item.value)), item.revision)
   // Heartbeats are listed often and change seldom: what has the same revision is not parsed again.
   let listed: ReadonlyMap<string, Listed<Value>> = new Map()
   return {
@@ -48,7 +51,7 @@ export function openCollection<Value>(store: Store, options: CollectionOptions<V
       return item === undefined ? undefined : read(item)
     },
     async create(id, value, expiry) {
-      await store.create(keyOf(id), write(value), expiryOf(expiry))
+      return stamped(value, await store.create(keyOf(id), write(value), expiryOf(expiry)))
     },
     async put(id, value, expiry) {
       await store.put(keyOf(id), write(value), expiryOf(expiry))
@@ -59,7 +62,8 @@ export function openCollection<Value>(store: Store, options: CollectionOptions<V
         const current = item === undefined ? undefined : read(item)
         const changed = change(current)
         if (changed === undefined) return current
-        if (await swapped(store, keyOf(id), item, { text: write(changed.value), expires: changed.expires })) return changed.value
+        const revision = await swapped(store, keyOf(id), item, { text: write(changed.value), expires: changed.expires })
+        if (revision !== undefined) return stamped(changed.value, revision)
       }
       throw new PortunusError('RECORD_CONTENDED', `Cannot change the record "${options.prefix}": others keep changing it`, {
         category: 'unavailable',
@@ -85,18 +89,18 @@ function escapeId(id: string): string {
   return id.toWellFormed().replaceAll('%', '%25').replaceAll('/', '%2F').replaceAll('\0', '%00')
 }
 
+/** The revision of the write; undefined when somebody else was quicker. */
 async function swapped(
   store: Store,
   key: string,
   item: StoreItem | undefined,
   next: { readonly text: string; readonly expires: Date | undefined },
-): Promise<boolean> {
+): Promise<number | undefined> {
   try {
-    if (item === undefined) await store.create(key, next.text, expiryOf(next))
-    else await store.compareAndSwap(key, item.revision, next.text, expiryOf(next))
-    return true
+    if (item === undefined) return await store.create(key, next.text, expiryOf(next))
+    return await store.compareAndSwap(key, item.revision, next.text, expiryOf(next))
   } catch (error) {
-    if (error instanceof PortunusError && (error.code === 'STORE_KEY_EXISTS' || error.code === 'STORE_REVISION_CHANGED')) return false
+    if (error instanceof PortunusError && (error.code === 'STORE_KEY_EXISTS' || error.code === 'STORE_REVISION_CHANGED')) return undefined
     throw error
   }
 }

@@ -3,6 +3,7 @@ import type { Handlers } from '#authority-api'
 import { clusterHandlers } from './handlers/cluster-handlers.ts'
 import { databaseHandlers } from './handlers/database-handlers.ts'
 import { hostHandlers } from './handlers/host-handlers.ts'
+import { roleHandlers } from './handlers/role-handlers.ts'
 import { signInHandlers } from './handlers/sign-in-handlers.ts'
 import { userHandlers } from './handlers/user-handlers.ts'
 import type { AuthorityParts } from './parts.ts'
@@ -12,6 +13,7 @@ export function createHandlers(parts: AuthorityParts): Handlers {
     ...clusterHandlers(parts),
     ...signInHandlers(parts),
     ...userHandlers(parts),
+    ...roleHandlers(parts),
     ...hostHandlers(parts),
     ...databaseHandlers(parts),
   }

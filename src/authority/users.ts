@@ -1,8 +1,8 @@
 /** People: who exists, which roles and traits they have, whether they are locked. It knows no passwords. */
 import { PortunusError, type Clock } from '#foundation'
-import { parseResourceName, parseUser, printUser, type Traits, type User } from '#resources'
+import { parseResourceName, parseUser, printUser, type Metadata, type Traits, type User } from '#resources'
 import type { Store } from '#storage'
-import { openCollection } from './collection.ts'
+import { kept, openKeptResources, refuseStale } from './kept-resources.ts'
 import type { Roles } from './roles.ts'
 
 export interface NewUser {
@@ -10,6 +10,8 @@ export interface NewUser {
   readonly roles: readonly string[]
   readonly traits: Traits
   readonly createdBy: string
+  /** Description, labels and expiry; nothing unless given. */
+  readonly metadata?: Partial<Omit<Metadata, 'name' | 'revision'>>
 }
 
 export interface Users {
@@ -19,6 +21,11 @@ export interface Users {
   /** Throws USER_UNKNOWN. */
   require(name: string): Promise<User>
   list(): Promise<readonly User[]>
+  /**
+   * Replaces roles, traits, metadata and status; who made the user and when stays.
+   * Throws USER_UNKNOWN, ROLE_UNKNOWN, USER_WITHOUT_ROLES, and RESOURCE_REVISION_CHANGED when the user names an older revision.
+   */
+  update(user: User): Promise<User>
   /** Throws USER_UNKNOWN. */
   delete(name: string): Promise<void>
   lock(name: string, lock: { readonly message: string; readonly until: Date }): Promise<void>
@@ -26,19 +33,19 @@ export interface Users {
 }
 
 export function openUsers(store: Store, options: { readonly clock: Clock; readonly roles: Roles }): Users {
-  const users = openCollection<User>(store, { prefix: 'users', parse: parseUser, print: printUser })
+  const users = openKeptResources<User>(store, { prefix: 'users', parse: parseUser, print: printUser })
   const setStatus = async (name: string, status: NonNullable<User['spec']['status']>): Promise<void> => {
-    await users.change(name, (user) => (user === undefined ? undefined : { value: { ...user, spec: { ...user.spec, status } } }))
+    await users.change(name, (user) => (user === undefined ? undefined : kept({ ...user, spec: { ...user.spec, status } })))
   }
   return {
     async create(request) {
       const user = newUser(request, options.clock.now())
       await options.roles.requireAll(request.roles, { user: user.metadata.name })
       if ((await users.get(user.metadata.name)) !== undefined) throw userExists(user.metadata.name)
-      await users.create(user.metadata.name, user).catch((error: unknown) => {
+      const { value, expires } = kept(user)
+      return await users.create(user.metadata.name, value, { expires }).catch((error: unknown) => {
         throw error instanceof PortunusError && error.code === 'STORE_KEY_EXISTS' ? userExists(user.metadata.name) : error
       })
-      return user
     },
     get: (name) => users.get(name),
     async require(name) {
@@ -47,6 +54,19 @@ export function openUsers(store: Store, options: { readonly clock: Clock; readon
       return user
     },
     list: () => users.list(),
+    async update(user) {
+      const { name } = user.metadata
+      if (user.spec.roles.length === 0) throw withoutRoles(name, 'update')
+      await options.roles.requireAll(user.spec.roles, { user: name })
+      const updated = await users.change(name, (current) => {
+        if (current === undefined) throw userUnknown(name)
+        refuseStale('user', user.metadata, current.metadata)
+        const { createdBy: _theirs, ...spec } = user.spec
+        const { createdBy } = current.spec
+        return kept({ ...user, spec: createdBy === undefined ? spec : { ...spec, createdBy } })
+      })
+      return updated ?? user
+    },
     async delete(name) {
       if (!(await users.delete(name))) throw userUnknown(name)
     },
@@ -62,22 +82,24 @@ export function openUsers(store: Store, options: { readonly clock: Clock; readon
 }
 
 function newUser(request: NewUser, now: Date): User {
-  if (request.roles.length === 0) {
-    throw new PortunusError('USER_WITHOUT_ROLES', `Cannot create the user "${request.name}": no role is named`, {
-      category: 'bad-input',
-      hint: 'name at least one role with --roles=access',
-    })
-  }
+  if (request.roles.length === 0) throw withoutRoles(request.name, 'create')
   return {
     kind: 'user',
     version: 'v2',
-    metadata: { name: parseResourceName(request.name), labels: {} },
+    metadata: { labels: {}, ...request.metadata, name: parseResourceName(request.name) },
     spec: {
       roles: [...new Set(request.roles)],
       traits: request.traits,
       createdBy: { time: now.toISOString(), user: request.createdBy },
     },
   }
+}
+
+function withoutRoles(name: string, verb: 'create' | 'update'): PortunusError {
+  return new PortunusError('USER_WITHOUT_ROLES', `Cannot ${verb} the user "${name}": no role is named`, {
+    category: 'bad-input',
+    hint: verb === 'create' ? 'name at least one role with --roles=access' : 'name at least one role with --set-roles=access',
+  })
 }
 
 /** When the lock of a user ends; undefined for one who is not locked. A lock without an end lasts. */

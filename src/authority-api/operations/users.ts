@@ -1,7 +1,7 @@
-/** Operations about people, their invites and the roles they hold. */
+/** Operations about people and their invites. */
 import * as z from 'zod'
-import { host, rule, type Operation } from '../operation.ts'
-import { names, nothing, role, shortText, time, traits, ttlMilliseconds, user } from '../schemas.ts'
+import { rule, type Operation } from '../operation.ts'
+import { labels, names, nothing, shortText, time, traits, ttlMilliseconds, user } from '../schemas.ts'
 import { inviteUsage } from './sign-in.ts'
 
 export const userOperations = {
@@ -9,8 +9,31 @@ export const userOperations = {
     method: 'POST',
     path: '/v1/users/create',
     needs: [rule('user', 'create')],
-    request: z.object({ name: shortText, roles: names, traits }),
+    request: z.object({
+      name: shortText,
+      roles: names,
+      traits,
+      description: z.string().max(1024).optional(),
+      labels: labels.optional(),
+      expires: time.optional(),
+    }),
     response: z.object({ user }),
+  },
+  /** With `metadata.revision` only if the user still has that revision. Who created the user stays, whatever the request says. */
+  updateUser: {
+    method: 'POST',
+    path: '/v1/users/update',
+    needs: [rule('user', 'update')],
+    request: z.object({ user }),
+    response: z.object({ user }),
+  },
+  /** Lifts the lock after failed logins. */
+  unlockUser: {
+    method: 'POST',
+    path: '/v1/users/unlock',
+    needs: [rule('user', 'update')],
+    request: z.object({ name: shortText }),
+    response: nothing,
   },
   listUsers: {
     method: 'GET',
@@ -33,20 +56,5 @@ export const userOperations = {
     needs: [rule('user', 'update')],
     request: z.object({ user: shortText, ttlMilliseconds: ttlMilliseconds.optional(), usage: inviteUsage }),
     response: z.object({ token: z.string(), url: z.string(), expires: time }),
-  },
-  listRoles: {
-    method: 'GET',
-    path: '/v1/roles',
-    needs: [host('Db'), host('Proxy'), rule('role', 'list')],
-    request: nothing,
-    response: z.object({ roles: z.array(role).readonly() }),
-  },
-  /** The roles of these names as they stand now; a name nobody knows is left out. */
-  getRolesForAgent: {
-    method: 'POST',
-    path: '/v1/roles/get',
-    needs: [host('Db'), host('Proxy')],
-    request: z.object({ names }),
-    response: z.object({ roles: z.array(role).readonly() }),
   },
 } as const satisfies Record<string, Operation>

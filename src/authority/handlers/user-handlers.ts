@@ -1,25 +1,46 @@
-/** Answers about people and roles, for administrators. */
+/** Answers about people, for administrators. */
 import type { Handlers } from '#authority-api'
+import { withUser, withoutUser } from '../administration.ts'
 import { actorOf } from '../audit-trail.ts'
 import { publicAddress, type AuthorityParts } from '../parts.ts'
 
-type UserHandlers = Pick<Handlers, 'createUser' | 'listUsers' | 'deleteUser' | 'createInvite' | 'listRoles' | 'getRolesForAgent'>
+type UserHandlers = Pick<Handlers, 'createUser' | 'updateUser' | 'unlockUser' | 'listUsers' | 'deleteUser' | 'createInvite'>
 
 export function userHandlers(parts: AuthorityParts): UserHandlers {
-  const { users, roles, audit } = parts
+  const { users, administration, audit } = parts
   return {
-    async createUser({ name, roles: roleNames, traits }, caller) {
+    async createUser({ name, roles: roleNames, traits, description, labels, expires }, caller) {
       const actor = actorOf(caller)
-      const user = await users.create({ name, roles: roleNames, traits, createdBy: actor.user })
+      const metadata = {
+        ...(description === undefined ? {} : { description }),
+        ...(labels === undefined ? {} : { labels }),
+        ...(expires === undefined ? {} : { expires }),
+      }
+      const user = await users.create({ name, roles: roleNames, traits, createdBy: actor.user, metadata })
       await forget(name, parts)
       await audit.record({ event: 'user.create', code: 'T1002I', ...actor, name, roles: user.spec.roles })
       return { user }
+    },
+    async updateUser({ user: wanted }, caller) {
+      const user = await administration.change(caller, { after: withUser(wanted), run: () => users.update(wanted) })
+      const { name } = user.metadata
+      // Whoever is unlocked by the document begins anew; otherwise the next wrong code would lock again.
+      if (user.spec.status?.isLocked !== true) await parts.attempts.forget(name)
+      await audit.record({ event: 'user.update', code: 'T1003I', ...actorOf(caller), name, roles: user.spec.roles })
+      return { user }
+    },
+    async unlockUser({ name }, caller) {
+      await users.require(name)
+      await parts.attempts.forget(name)
+      await users.unlock(name)
+      await audit.record({ event: 'user.unlock', code: 'TPU02I', ...actorOf(caller), name })
+      return {}
     },
     async listUsers() {
       return { users: await users.list() }
     },
     async deleteUser({ name }, caller) {
-      await users.delete(name)
+      await administration.change(caller, { after: withoutUser(name), run: () => users.delete(name) })
       await forget(name, parts)
       await audit.record({ event: 'user.delete', code: 'T1004I', ...actorOf(caller), name })
       return {}
@@ -34,12 +55,6 @@ export function userHandlers(parts: AuthorityParts): UserHandlers {
       }
       await audit.record({ event: 'invite.create', code: 'TPI01I', ...actor, name, usage, expires: expires.toISOString() })
       return { token, url: await linkOf(token, usage, parts), expires: expires.toISOString() }
-    },
-    async listRoles() {
-      return { roles: await roles.list() }
-    },
-    async getRolesForAgent({ names }) {
-      return { roles: await roles.named(names) }
     },
   }
 }
