@@ -23,6 +23,7 @@ const descriptions: Readonly<Record<AuditEventName, (read: Read, event: AuditEve
   'user.update': (read) => `${read('user')} changed the user ${read('name')}${having('roles', read)}`,
   'user.delete': (read) => `${read('user')} deleted the user ${read('name')}`,
   'user.reset': (read) => `${read('user')} reset the user ${read('name')}`,
+  'user.unlock': (read) => `${read('user')} unlocked the user ${read('name')}`,
   'role.created': (read) => `${read('user')} created the role ${read('name')}`,
   'role.updated': (read) => `${read('user')} changed the role ${read('name')}`,
   'role.deleted': (read) => `${read('user')} deleted the role ${read('name')}`,
