@@ -189,6 +189,9 @@ test('an agent tells its own sessions and nothing else', async () => {
   assert.equal((await world.audited('db.session.end')).length, 1)
   const foreign = { code: 'AUDIT_EVENT_FOREIGN', category: 'access-denied' }
   await assert.rejects(agent.appendAuditEvents({ events: [{ ...own, server_id: hostIds.other }] }), foreign)
+  const { server_id: _, ...anonymous } = own
+  await assert.rejects(agent.appendAuditEvents({ events: [{ ...anonymous, uid: '2', event: own.event }] }), foreign)
+  await assert.rejects(world.proxy.appendAuditEvents({ events: [own] }), foreign)
   await assert.rejects(agent.appendAuditEvents({ events: [{ ...own, cluster_name: 'other.example.com' }] }), foreign)
   await assert.rejects(agent.appendAuditEvents({ events: [{ ...own, event: 'user.login' }] }), foreign)
   assert.deepEqual(await world.audited('user.login'), [])

@@ -70,7 +70,7 @@ const shippedPrefixes = ['db.', 'client.', 'session.']
 function refuseForeignEvent(event: AuditEvent, caller: Caller, clusterName: string): void {
   const isShipped = shippedPrefixes.some((prefix) => event.event.startsWith(prefix))
   const isOwn =
-    caller.kind === 'host' && (!isAgentOnly(caller) || event['server_id'] === undefined || event['server_id'] === caller.identity.hostId)
+    caller.kind === 'host' && (event['server_id'] === caller.identity.hostId || (event['server_id'] === undefined && !isAgentOnly(caller)))
   if (isShipped && isOwn && event.cluster_name === clusterName) return
   throw new PortunusError('AUDIT_EVENT_FOREIGN', `Cannot accept the event "${event.event}": it is not the host's to tell`, {
     category: 'access-denied',
