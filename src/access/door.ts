@@ -24,3 +24,13 @@ export {
 } from './session-options.ts'
 export { roleProblems, type RoleProblem } from './role-problems.ts'
 export type { AwsPlace } from './role-arn.ts'
+export {
+  decideRevocation,
+  heldRoles,
+  lockInForce,
+  lockReason,
+  nothingRevoked,
+  type Revocation,
+  type RevocationState,
+  type RevocableSubject,
+} from './revocation.ts'

@@ -87,6 +87,24 @@ export interface AccessDenied extends ActorFields, StatusFields {
   readonly verb?: string | undefined
 }
 
+/** `name` is the lock; `target` says whom or what it keeps out, such as `user "alice"`. */
+export interface LockChange extends ActorFields {
+  readonly event: 'lock.created' | 'lock.deleted'
+  readonly code: 'TLK00I' | 'TLK01I'
+  readonly name: string
+  readonly target: string
+  readonly reason?: string | undefined
+  readonly expires?: string | undefined
+}
+
+/** An administrator ended somebody's database session; the agent adds a `client.disconnect` when it has. */
+export interface SessionKill extends ActorFields {
+  readonly event: 'session.kill'
+  readonly code: 'TPS01I'
+  readonly sid: string
+  readonly reason: string
+}
+
 /** `name` is the database resource. */
 export interface DatabaseChange extends ActorFields {
   readonly event: 'db.create' | 'db.update' | 'db.delete'
@@ -106,4 +124,6 @@ export type ClusterEventBody =
   | HostJoin
   | CertificateCreate
   | AccessDenied
+  | LockChange
+  | SessionKill
   | DatabaseChange

@@ -44,6 +44,9 @@ const descriptions: Readonly<Record<AuditEventName, (read: Read, event: AuditEve
   'cert.create': (read, event) =>
     `${read('user')} got a ${read('cert_type')} certificate${event['db_service'] === undefined ? '' : ` for ${read('db_service')}`} until ${read('expires')}`,
   'access.denied': (read) => `${read('user')} was refused ${read('operation')}${because(read)}`,
+  'lock.created': (read) => `${read('user')} locked ${read('target')}: ${read('reason')}`,
+  'lock.deleted': (read) => `${read('user')} removed the lock ${read('name')} on ${read('target')}`,
+  'session.kill': (read) => `${read('user')} ended the session ${read('sid')}: ${read('reason')}`,
   'db.create': (read) => `${read('user')} created the database ${read('name')}`,
   'db.update': (read) => `${read('user')} changed the database ${read('name')}`,
   'db.delete': (read) => `${read('user')} deleted the database ${read('name')}`,

@@ -5,7 +5,9 @@ import { auditOperations } from './operations/audit.ts'
 import { clusterOperations } from './operations/cluster.ts'
 import { databaseOperations } from './operations/databases.ts'
 import { hostOperations } from './operations/hosts.ts'
+import { lockOperations } from './operations/locks.ts'
 import { roleOperations } from './operations/roles.ts'
+import { sessionOperations } from './operations/sessions.ts'
 import { signInOperations } from './operations/sign-in.ts'
 import { userOperations } from './operations/users.ts'
 
@@ -16,6 +18,8 @@ export const operations = {
   ...roleOperations,
   ...hostOperations,
   ...databaseOperations,
+  ...lockOperations,
+  ...sessionOperations,
   ...auditOperations,
 } as const satisfies Record<string, Operation>
 

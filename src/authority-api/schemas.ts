@@ -3,14 +3,17 @@ import * as z from 'zod'
 import {
   parseDatabase,
   parseDatabaseServer,
+  parseLock,
   parseRole,
   parseUser,
   printDatabase,
   printDatabaseServer,
+  printLock,
   printRole,
   printUser,
   type Database,
   type DatabaseServer,
+  type Lock,
   type Role,
   type SystemRole,
   type User,
@@ -48,6 +51,7 @@ function resource<Value>(parse: (input: unknown) => Value, print: (value: Value)
 
 export const user = resource<User>(parseUser, printUser)
 export const role = resource<Role>(parseRole, printRole)
+export const lock = resource<Lock>(parseLock, printLock)
 export const database = resource<Database>(parseDatabase, printDatabase)
 export const databaseServer = resource<DatabaseServer>(parseDatabaseServer, printDatabaseServer)
 

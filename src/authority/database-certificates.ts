@@ -10,6 +10,7 @@ import type { CertificateAuthorities } from './certificate-authorities.ts'
 import { later } from './context.ts'
 import { distinctDatabases } from './database-listing.ts'
 import type { IssuedCertificate, Issuer } from './issue.ts'
+import type { Locks } from './locks.ts'
 import type { Presence } from './presence.ts'
 import type { Subjects } from './subjects.ts'
 
@@ -33,7 +34,7 @@ export interface ProxiedCertificateRequest {
 }
 
 export interface DatabaseCertificates {
-  /** Throws DATABASE_UNKNOWN, DATABASE_REFUSED (with the dimension that refuses), DATABASE_PROTOCOL_MISMATCH. */
+  /** Throws DATABASE_UNKNOWN, DATABASE_REFUSED (with the dimension that refuses), DATABASE_PROTOCOL_MISMATCH, LOCK_IN_FORCE. */
   issue(person: LoggedIn, request: DatabaseCertificateRequest): Promise<IssuedCertificate>
   /** Throws CLIENT_CERTIFICATE_REFUSED, CERTIFICATE_EXPIRED, and what is wrong with the user now. */
   issueProxied(proxy: HostIdentity, request: ProxiedCertificateRequest): Promise<IssuedCertificate>
@@ -44,6 +45,7 @@ const proxiedTtlMilliseconds = 10 * 60_000
 export interface DatabaseCertificatesOptions {
   readonly presence: Presence
   readonly subjects: Subjects
+  readonly locks: Locks
   readonly authorities: CertificateAuthorities
   readonly issuer: Issuer
   readonly audit: AuditTrail
@@ -58,13 +60,16 @@ export function openDatabaseCertificates(options: DatabaseCertificatesOptions): 
       const database = await find(request.route, options.presence)
       await refuseForbidden(person, { route: request.route, database, audit: options.audit })
       const { identity, certificate } = person
+      const roles = person.subject.roles.map((role) => role.metadata.name)
+      const { service, user } = request.route
+      await options.locks.refuse({ user: identity.user, roles, database: service, databaseUser: user }, `open the database "${service}"`)
       const ttl = sessionTtlMilliseconds(person.subject.roles, request.ttlMilliseconds)
       return await options.issuer.issue({
         authority: 'user',
         publicKeyPem: request.publicKeyPem,
         identity: {
           ...identity,
-          roles: person.subject.roles.map((role) => role.metadata.name),
+          roles,
           traits: person.subject.traits,
           usage: 'db',
           route: request.route,

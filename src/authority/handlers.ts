@@ -4,6 +4,8 @@ import { clusterHandlers } from './handlers/cluster-handlers.ts'
 import { databaseHandlers } from './handlers/database-handlers.ts'
 import { hostHandlers } from './handlers/host-handlers.ts'
 import { roleHandlers } from './handlers/role-handlers.ts'
+import { lockHandlers } from './handlers/lock-handlers.ts'
+import { sessionHandlers } from './handlers/session-handlers.ts'
 import { signInHandlers } from './handlers/sign-in-handlers.ts'
 import { userHandlers } from './handlers/user-handlers.ts'
 import type { AuthorityParts } from './parts.ts'
@@ -16,5 +18,7 @@ export function createHandlers(parts: AuthorityParts): Handlers {
     ...roleHandlers(parts),
     ...hostHandlers(parts),
     ...databaseHandlers(parts),
+    ...lockHandlers(parts),
+    ...sessionHandlers(parts),
   }
 }

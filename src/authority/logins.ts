@@ -8,6 +8,7 @@ import { failureOf, type AuditTrail } from './audit-trail.ts'
 import { later } from './context.ts'
 import type { Credentials } from './credentials.ts'
 import type { IssuedCertificate, Issuer } from './issue.ts'
+import type { Locks } from './locks.ts'
 import type { LoginAttempts } from './login-attempts.ts'
 import type { Roles } from './roles.ts'
 import type { Users } from './users.ts'
@@ -22,13 +23,14 @@ export interface LoginRequest {
 }
 
 export interface Logins {
-  /** Throws LOGIN_REFUSED, LOGIN_LOCKED, LOGIN_SECOND_FACTOR_MISSING; none of them tells whether the user exists. */
+  /** Throws LOGIN_REFUSED, LOGIN_LOCKED, LOGIN_SECOND_FACTOR_MISSING; none of them tells whether the user exists. LOCK_IN_FORCE after the proof. */
   login(request: LoginRequest): Promise<IssuedCertificate>
 }
 
 export interface LoginsOptions {
   readonly users: Users
   readonly roles: Roles
+  readonly locks: Locks
   readonly credentials: Credentials
   readonly attempts: LoginAttempts
   readonly issuer: Issuer
@@ -45,6 +47,7 @@ export function openLogins(options: LoginsOptions): Logins {
       const person = { user: request.user, user_kind: 'human', client_address: request.clientAddress, method: 'local' } as const
       try {
         const user = await prove(request, options)
+        await options.locks.refuse({ user: request.user, roles: user.spec.roles }, `log in as "${request.user}"`)
         const { identity, notAfter } = await plan(user, request, options)
         const issued = await options.issuer.issue({
           authority: 'user',

@@ -10,12 +10,15 @@ import { openDatabaseCertificates, type DatabaseCertificates } from './database-
 import { openHosts, type Hosts } from './hosts.ts'
 import { openInvites, type Invites } from './invites.ts'
 import { openIssuer, type Issuer } from './issue.ts'
+import { openLocks, type Locks } from './locks.ts'
 import { openLoginAttempts, type LoginAttempts } from './login-attempts.ts'
 import { openLogins, type Logins } from './logins.ts'
 import { openPresence, type Presence } from './presence.ts'
 import { openRateLimiter, type RateLimiter } from './rate-limit.ts'
+import { openRevocationFeed, type RevocationFeed } from './revocation-feed.ts'
 import { openRoles, type Roles } from './roles.ts'
 import { openSealedBox } from './sealed-box.ts'
+import { openSessionPresence, type SessionPresence } from './session-presence.ts'
 import { openSubjects, type Subjects } from './subjects.ts'
 import { openTokens, type Tokens } from './tokens.ts'
 import { openUsers, type Users } from './users.ts'
@@ -39,6 +42,9 @@ export interface AuthorityParts {
   readonly hosts: Hosts
   readonly presence: Presence
   readonly databaseCertificates: DatabaseCertificates
+  readonly locks: Locks
+  readonly sessionPresence: SessionPresence
+  readonly revocationFeed: RevocationFeed
   /** For calls that need no certificate. */
   readonly strangers: RateLimiter
 }
@@ -56,7 +62,8 @@ export async function openParts(options: AuthorityOptions): Promise<AuthorityPar
   const roles = openRoles(store)
   await roles.repairPresets()
   const users = openUsers(store, { clock, roles })
-  const subjects = openSubjects({ users, roles, clock })
+  const locks = openLocks(store, { clock, randomness })
+  const subjects = openSubjects({ users, roles, clock, locks })
   const credentials = openCredentials(store, { clock, randomness, box })
   const attempts = openLoginAttempts(store, { clock, users })
   const presence = openPresence(store, clock)
@@ -79,9 +86,22 @@ export async function openParts(options: AuthorityOptions): Promise<AuthorityPar
     tokens,
     issuer,
     invites: openInvites(store, { clock, randomness, box, credentials, users, clusterName, accountHost }),
-    logins: openLogins({ users, roles, credentials, attempts, issuer, audit, log, clock, randomness, clusterName }),
+    logins: openLogins({ users, locks, roles, credentials, attempts, issuer, audit, log, clock, randomness, clusterName }),
     hosts: openHosts(store, { tokens, issuer, audit, clock, randomness, clusterName }),
-    databaseCertificates: openDatabaseCertificates({ presence, subjects, authorities, issuer, audit, clock, randomness, clusterName }),
+    databaseCertificates: openDatabaseCertificates({
+      presence,
+      locks,
+      subjects,
+      authorities,
+      issuer,
+      audit,
+      clock,
+      randomness,
+      clusterName,
+    }),
+    locks,
+    sessionPresence: openSessionPresence(store, clock),
+    revocationFeed: openRevocationFeed(store, clock),
     strangers: openRateLimiter({ clock, callsPerMinute, burst: callsPerMinute * 2 }),
   }
 }

@@ -3,22 +3,29 @@ import type { AccessSubject } from '#access'
 import type { UserIdentity } from '#certificates'
 import { PortunusError, type Clock } from '#foundation'
 import type { Roles } from './roles.ts'
+import type { Locks } from './locks.ts'
 import { refuseLocked, type Users } from './users.ts'
 
 export interface Subjects {
-  /** Throws USER_GONE for a user who was deleted, USER_LOCKED for one who is locked; both access-denied. */
+  /** Throws USER_GONE for a user who was deleted, USER_LOCKED for one who is locked, LOCK_IN_FORCE; all access-denied. */
   of(identity: UserIdentity): Promise<AccessSubject>
 }
 
 /**
  * A role taken from a user is gone at once, one given comes with the next login; traits are the user's own of today.
  */
-export function openSubjects(options: { readonly users: Users; readonly roles: Roles; readonly clock: Clock }): Subjects {
+export function openSubjects(options: {
+  readonly users: Users
+  readonly roles: Roles
+  readonly locks: Locks
+  readonly clock: Clock
+}): Subjects {
   return {
     async of(identity) {
       const user = await options.users.get(identity.user)
       if (user === undefined) throw userGone(identity.user)
       refuseLocked(user, options.clock.now())
+      await options.locks.refuse(identity, `accept the certificate of "${identity.user}"`)
       const held = new Set(user.spec.roles)
       const roles = await options.roles.named(identity.roles.filter((name) => held.has(name)))
       return { user: identity.user, roles, traits: user.spec.traits }

@@ -25,3 +25,4 @@ export { parseDatabaseServer, printDatabaseServer, type DatabaseServer } from '.
 export { parseSystemRole, parseTokenRoles, tokenRoles, type SystemRole } from './system-role.ts'
 export { maskToken, parseToken, printToken, type ProvisionToken } from './provision-token.ts'
 export { presetLabel, presetRoles } from './preset-roles.ts'
+export { parseLock, printLock, type Lock, type LockTarget } from './lock.ts'

@@ -6,12 +6,14 @@ import * as fc from 'fast-check'
 import {
   parseDatabase,
   parseDatabaseServer,
+  parseLock,
   parseRole,
   parseToken,
   parseUser,
   presetRoles,
   printDatabase,
   printDatabaseServer,
+  printLock,
   printRole,
   printToken,
   printUser,
@@ -135,6 +137,23 @@ const token = fc.record({
   ),
 })
 
+const lockTargets = ['user', 'role', 'login', 'mfa_device', 'access_request', 'server_id', 'db', 'session']
+const lock = fc.record({
+  kind: fc.constant('lock'),
+  version: fc.constant('v2'),
+  metadata: metadata(word),
+  spec: fc.record(
+    {
+      target: fc.dictionary(fc.constantFrom(...lockTargets), filledLine, { minKeys: 1 }),
+      message: line,
+      expires: time,
+      created_at: time,
+      created_by: line,
+    },
+    { requiredKeys: ['target'] },
+  ),
+})
+
 interface Codec {
   readonly name: string
   readonly documents: fc.Arbitrary<unknown>
@@ -162,6 +181,7 @@ const codecs = [
   codec('role', role, { parse: parseRole, print: printRole }),
   codec('database', database, { parse: parseDatabase, print: printDatabase }),
   codec('database server', server, { parse: parseDatabaseServer, print: printDatabaseServer }),
+  codec('lock', lock, { parse: parseLock, print: printLock }),
   codec('token', token, { parse: parseToken, print: printToken }),
 ]
 

@@ -48,13 +48,6 @@ export const hostOperations = {
       clusterName: z.string(),
     }),
   },
-  listLocks: {
-    method: 'GET',
-    path: '/v1/locks',
-    needs: [anyHost],
-    request: nothing,
-    response: z.object({ locks: z.array(z.record(z.string(), z.unknown())).readonly() }),
-  },
   /** Idempotent by uid, so that a journal may be shipped twice. */
   appendAuditEvents: {
     method: 'POST',

@@ -1,4 +1,4 @@
-/** Answers to and about hosts: join tokens, joining, renewal, audit events they ship, locks. */
+/** Answers to and about hosts: join tokens, joining, renewal, audit events they ship. */
 import type { AuditEvent } from '#audit-events'
 import type { Caller, Handlers } from '#authority-api'
 import { PortunusError } from '#foundation'
@@ -7,10 +7,7 @@ import type { IssuedCertificate } from '../issue.ts'
 import type { AuthorityParts } from '../parts.ts'
 import { addressOf, hostOf } from './callers.ts'
 
-type HostHandlers = Pick<
-  Handlers,
-  'createToken' | 'listTokens' | 'deleteToken' | 'joinHost' | 'renewHost' | 'listLocks' | 'appendAuditEvents'
->
+type HostHandlers = Pick<Handlers, 'createToken' | 'listTokens' | 'deleteToken' | 'joinHost' | 'renewHost' | 'appendAuditEvents'>
 
 export function hostHandlers(parts: AuthorityParts): HostHandlers {
   const { tokens, hosts, audit } = parts
@@ -41,9 +38,6 @@ export function hostHandlers(parts: AuthorityParts): HostHandlers {
     },
     async renewHost({ publicKeyPem }, caller) {
       return credentialsOf(await hosts.renew(hostOf(caller), publicKeyPem), parts)
-    },
-    async listLocks() {
-      return { locks: [] }
     },
     async appendAuditEvents({ events }, caller) {
       for (const event of events) refuseForeignEvent(event, caller, parts.configuration.clusterName)
