@@ -1,13 +1,14 @@
 /** The person's terminal as the Terminal port: answers on stdout, conversation on stderr, questions on stderr. */
 import { createInterface, type Interface } from 'node:readline'
 import { Writable } from 'node:stream'
+import { isatty } from 'node:tty'
 import { PortunusError, type Terminal } from '#foundation'
 
 /** The terminal of this process. */
 export function nodeTerminal(): Terminal {
   let lines: AsyncIterator<string> | undefined
   return {
-    isInteractive: process.stdin.isTTY && process.stderr.isTTY,
+    isInteractive: isatty(0) && isatty(2), // isTTY is missing, not false, where there is no terminal
     columns: process.stdout.isTTY ? process.stdout.columns : undefined,
     answer: (text) => void process.stdout.write(withNewline(text)),
     tell: (text) => void process.stderr.write(withNewline(text)),
