@@ -1,11 +1,12 @@
 /** The Proxy Service in this process: one listening port, the web application, and the word of its address to the cluster. */
 import { X509Certificate } from 'node:crypto'
+import { join } from 'node:path'
 import { auditEvent } from '#audit-events'
 import type { Authority } from '#authority'
 import { generateKeyPair } from '#certificates'
 import { PortunusError, messageOf, type Address, type KeyPairPem, type Listener, type Log } from '#foundation'
 import { createWebApplication, openProxy, type Proxy } from '#proxy'
-import { nodeClock, nodeFiles, nodeNetwork, nodeRandomness, nodeTls, openHttp2Client, openHttpServer } from '#world'
+import { nodeClock, nodeFiles, nodeNetwork, nodeRandomness, nodeTls, openHttp2Client, openHttpServer, openPackageArchive } from '#world'
 import type { AuthorityService } from './authority-service.ts'
 import type { HostCredentials } from './credentials.ts'
 import { readWebAssets } from './web-assets.ts'
@@ -18,7 +19,8 @@ export interface ProxyServiceOptions {
   readonly publicAddresses: readonly string[]
   readonly nodename: string
   readonly httpsKeyPairs: readonly { readonly certificateFile: string; readonly keyFile: string }[]
-  readonly webDirectory: string
+  /** Where the programs, their bundles and the web UI are. */
+  readonly packageDirectory: string
   readonly log: Log
 }
 
@@ -40,9 +42,12 @@ export async function startProxyService(options: ProxyServiceOptions): Promise<P
   const listener: Listener = opened.use(await nodeNetwork.listen(options.listenAddress, (connection) => accept(connection)))
   const publicAddress = options.publicAddresses[0] ?? `${publicHost(options)}:${listener.address.port}`
   const webKeyPair = await webCertificate(options, authorityService.authority, publicAddress)
+  const packages = openPackageArchive(options.packageDirectory)
+  if (packages !== undefined) opened.use(packages)
   const web = createWebApplication({
     authority: client,
-    assets: await readWebAssets(options.webDirectory, nodeFiles),
+    assets: await readWebAssets(join(options.packageDirectory, 'dist', 'web'), nodeFiles),
+    packages,
     publicAddress,
     version: options.version,
     clock: nodeClock,

@@ -18,8 +18,8 @@ import { openReconnectingTransport } from './reconnecting-transport.ts'
 export interface TeleportServiceOptions {
   readonly configuration: TeleportConfiguration
   readonly machine: Machine
-  /** The folder of the built web UI. */
-  readonly webDirectory: string
+  /** Where the programs, their bundles and the web UI are. */
+  readonly packageDirectory: string
   /** Verifies no web certificate; only for trying things out. */
   readonly insecure: boolean
   readonly log: Log
@@ -85,7 +85,7 @@ function startProxy(options: TeleportServiceOptions, authority: AuthorityService
     publicAddresses: configuration.proxy.publicAddresses,
     nodename: configuration.nodename,
     httpsKeyPairs: configuration.proxy.httpsKeypairs,
-    webDirectory: options.webDirectory,
+    packageDirectory: options.packageDirectory,
     log: options.log.child({ service: 'proxy' }),
   })
 }

@@ -29,6 +29,6 @@ const exitCode = await runTeleport(process.argv.slice(2), {
   onReload,
   onUncaught,
   programPath: fileURLToPath(new URL('bin/teleport', packageUrl)),
-  webDirectory: fileURLToPath(new URL('dist/web', packageUrl)),
+  packageDirectory: fileURLToPath(packageUrl),
 })
 await exitWhenWritten(exitCode)

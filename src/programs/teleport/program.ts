@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { collected } from './collected.ts'
 import { addConfigureFlags, addDatabaseConfigureFlags } from './configure-flags.ts'
 import type { Flags } from './flag-values.ts'
+import { addPrintIamFlags } from './iam-flags.ts'
 import type { TeleportWorld } from './world.ts'
 
 type Action = (world: TeleportWorld, flags: Flags) => Promise<number>
@@ -42,6 +43,7 @@ export function teleportProgram(world: TeleportWorld): TeleportProgram {
   addDatabaseConfigureFlags(configure.command('create').description('Create a configuration for the Database Service.')).action(
     runs(async (given, flags) => (await import('./commands/db-configure-create.ts')).createDatabaseConfiguration(given, flags)),
   )
+  addIamCommands(configure, runs)
   root
     .command('install')
     .description('Install teleport on this host.')
@@ -63,6 +65,15 @@ export function teleportProgram(world: TeleportWorld): TeleportProgram {
       }),
     )
   return { command: root, exitCode: () => exitCode }
+}
+
+type Runs = (action: Action) => (flags: unknown, command: Command) => Promise<void>
+
+function addIamCommands(configure: Command, runs: Runs): void {
+  const aws = configure.command('aws').description('Set up AWS for the Database Service.')
+  addPrintIamFlags(aws.command('print-iam').description('Print the IAM policies that types of databases need.')).action(
+    runs(async (given, flags) => (await import('./commands/db-configure-aws-print-iam.ts')).printIam(given, flags)),
+  )
 }
 
 function rootCommand(world: TeleportWorld): Command {

@@ -16,6 +16,6 @@ export interface TeleportWorld {
   readonly onReload: (callback: () => void) => void
   /** Absolute path of the installed program. */
   readonly programPath: string
-  /** The folder of the built web UI. */
-  readonly webDirectory: string
+  /** Where the programs, their bundles and the web UI are. */
+  readonly packageDirectory: string
 }

@@ -3,11 +3,12 @@ import { Hono } from 'hono'
 import { PortunusError, messageOf } from '#foundation'
 import { registerApi } from './api-routes.ts'
 import { errorResponse } from './error-response.ts'
+import { registerInstallation } from './install-routes.ts'
 import { registerPages } from './page-routes.ts'
 import { securityHeaders } from './security-headers.ts'
 import type { WebApplication, WebApplicationOptions } from './web-environment.ts'
 
-export type { WebApplication, WebApplicationOptions, WebAssets, WebAuthority, WebEnvironment } from './web-environment.ts'
+export type { InstallPackages, WebApplication, WebApplicationOptions, WebAssets, WebAuthority, WebEnvironment } from './web-environment.ts'
 
 /**
  * The application; its `fetch(request, { remoteAddress })` never throws. API failures are
@@ -16,6 +17,7 @@ export type { WebApplication, WebApplicationOptions, WebAssets, WebAuthority, We
 export function createWebApplication(options: WebApplicationOptions): WebApplication {
   const app: WebApplication = new Hono()
   app.use(securityHeaders)
+  registerInstallation(app, options)
   registerApi(app, options)
   registerPages(app, options.assets)
   app.onError((error, context) => {

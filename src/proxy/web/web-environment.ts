@@ -11,11 +11,20 @@ export interface WebAssets {
   read(path: string): { readonly bytes: Uint8Array<ArrayBuffer>; readonly contentType: string } | undefined
 }
 
+/** The package this proxy runs from, to be installed on other hosts; made when it is first asked for. */
+export interface InstallPackages {
+  /** `linux-x64` and the like: the one platform whose runtime this proxy has. */
+  readonly platform: string
+  package(): Promise<{ readonly sha256: string; readonly sizeBytes: number; readonly open: () => ReadableStream<Uint8Array> }>
+}
+
 export interface WebApplicationOptions {
   readonly authority: WebAuthority
   readonly assets: WebAssets
   /** `host:port` under which people reach this proxy. */
   readonly publicAddress: string
+  /** Absent where the proxy runs from source. */
+  readonly packages?: InstallPackages | undefined
   readonly version: string
   readonly clock: Pick<Clock, 'monotonicMilliseconds'>
   readonly log: Pick<Log, 'error'>

@@ -45,7 +45,7 @@ export async function openCluster(): Promise<Cluster> {
   const service = await startTeleportService({
     configuration: configurationOf(directory, lab),
     machine: { ...machine, environment },
-    webDirectory: join(directory, 'no-web'),
+    packageDirectory: join(directory, 'no-package'),
     insecure: false,
     log,
   })

@@ -31,7 +31,7 @@ export async function start(world: TeleportWorld, flags: Flags): Promise<number>
   const service = await startTeleportService({
     configuration,
     machine: world.machine,
-    webDirectory: world.webDirectory,
+    packageDirectory: world.packageDirectory,
     insecure: flags['insecure'] === true,
     log,
   })

@@ -1,0 +1,18 @@
+/** The flags of the commands that set up IAM, as the guide and its reference name them. */
+import type { Command } from 'commander'
+
+const types = 'types of databases: rds, rdsproxy, redshift, redshift-serverless, separated by commas'
+const assumesRoles = 'roles it may assume, such as the roles people sign in as: names or ARNs, separated by commas'
+const format = 'how to print: text, json, terraform, cloudformation or aws-cli'
+
+export function addPrintIamFlags(command: Command): Command {
+  return command
+    .option('-r, --types <list>', types)
+    .option('--role <name>', 'role to attach to: a name or an ARN')
+    .option('--user <name>', 'user to attach to: a name or an ARN')
+    .option('--assumes-roles <list>', assumesRoles)
+    .option('--name <name>', 'name of the policy')
+    .option('--policy', 'print the policy document alone')
+    .option('--boundary', 'refused: no permissions boundary is needed')
+    .option('--format <format>', format)
+}
