@@ -44,12 +44,12 @@ describe('writing', () => {
     const path = join(directory, 'atomic')
     const texts = ['a', 'b', 'c', 'd'].map((letter) => letter.repeat(200_000))
     await nodeFiles.writeText(path, texts[0] ?? '')
-    let writing = true
+    const writing = new AbortController()
     const readings = (async () => {
-      while (writing) assert.ok(texts.includes(await nodeFiles.readText(path)))
+      while (!writing.signal.aborted) assert.ok(texts.includes(await nodeFiles.readText(path)))
     })()
     for (let round = 0; round < 4; round++) await Promise.all(texts.map((text) => nodeFiles.writeText(path, text)))
-    writing = false
+    writing.abort()
     await readings
     assert.ok(texts.includes(await nodeFiles.readText(path)))
   })
