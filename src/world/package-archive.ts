@@ -46,7 +46,22 @@ async function makeArchive(packageDirectory: string): Promise<MadeArchive> {
   const path = join(directory, 'package.tar.gz')
   // The launchers look for their runtime at this place inside the package.
   const runtime = `node_modules/node-${process.platform}-${process.arch}/bin/node`
-  const args = ['-czf', path, '--owner=0', '--group=0', '--dereference', '-C', packageDirectory, 'bin', 'dist', 'package.json', 'LICENSE']
+  // The runtime is most of it; packing it harder costs seconds and saves little.
+  const args = [
+    '-I',
+    'gzip -1',
+    '-cf',
+    path,
+    '--owner=0',
+    '--group=0',
+    '--dereference',
+    '-C',
+    packageDirectory,
+    'bin',
+    'dist',
+    'package.json',
+    'LICENSE',
+  ]
   await runTar([...args, `--transform=s,^${process.execPath.slice(1)}$,${runtime},`, '-P', '-C', '/', process.execPath.slice(1)])
   const hash = createHash('sha256')
   await pipeline(createReadStream(path), hash)
