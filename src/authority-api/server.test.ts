@@ -51,6 +51,23 @@ for (const [sentence, [method, path, body], status, code] of rows) {
   })
 }
 
+test('of a request that is refused nothing is read, however long it is', async () => {
+  let pulls = 0
+  const body = new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        pulls += 1
+        controller.enqueue(new Uint8Array(100))
+      },
+    },
+    { highWaterMark: 0 },
+  )
+  const request = new Request('https://authority/v1/users/delete', { method: 'POST', body, duplex: 'half' })
+  const response = await appWith({}).fetch(request, { peer: { identity: undefined, remoteAddress: '192.0.2.1:1' } })
+  assert.equal(response.status, 401)
+  assert.equal(pulls, 0)
+})
+
 test('an unexpected failure is logged and keeps its text to itself', async () => {
   const client = createAuthorityClient(transportTo(appWith({}), peer))
   await assert.rejects(client.deleteUser({ name: 'a' }), (error: Error) => !error.message.includes('secret'))

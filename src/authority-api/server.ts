@@ -31,7 +31,7 @@ export interface AuthorityServerOptions extends PermissionContext {
   readonly requestBytesMax?: number
 }
 
-export type AuthorityApp = Hono<{ Bindings: { peer: Peer } }>
+export type AuthorityApp = Hono<{ Bindings: { peer: Peer }; Variables: { caller: Caller } }>
 
 const requestBytesMax = 1024 * 1024
 
@@ -44,8 +44,13 @@ export function createAuthorityServer(handlers: Handlers, options: AuthorityServ
     app.on(
       operation.method,
       operation.path,
+      // Permission first: a stranger learns nothing about how a request should look, and has none of it read.
+      async (context, next) => {
+        context.set('caller', await permit(name, operation, { ...options, peer: context.env.peer }))
+        await next()
+      },
       bodyLimit({ maxSize, onError: () => failure(requestTooLarge(name, maxSize)) }),
-      async (context) => answer(await perform(name, handlers, { ...options, peer: context.env.peer, request: context.req.raw })),
+      async (context) => answer(await perform(name, handlers, { caller: context.var.caller, request: context.req.raw })),
     )
   }
   app.notFound((context) => failure(unknownOperation(context.req.method, context.req.path)))
@@ -56,21 +61,19 @@ export function createAuthorityServer(handlers: Handlers, options: AuthorityServ
   return app
 }
 
-interface Call extends AuthorityServerOptions {
-  readonly peer: Peer
+interface Call {
+  readonly caller: Caller
   readonly request: Request
 }
 
-/** Permission first: a stranger learns nothing about how a request should look. */
 async function perform<Name extends OperationName>(name: Name, handlers: Handlers, call: Call): Promise<unknown> {
   const operation = operationOf(name)
-  const caller = await permit(name, operation, call)
   const input = parseRequest(name, operation, await requestValue(name, operation, call.request))
   const handler: Handlers[Name] = handlers[name]
-  return operation.response.encode(await handler(input, caller))
+  return operation.response.encode(await handler(input, call.caller))
 }
 
-async function permit(name: OperationName, operation: Operation, call: Call): Promise<Caller> {
+async function permit(name: OperationName, operation: Operation, call: AuthorityServerOptions & { readonly peer: Peer }): Promise<Caller> {
   try {
     const principal = await principalOf(call.peer, call)
     const decision = decidePermission(operation.needs, principal)
