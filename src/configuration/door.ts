@@ -1,6 +1,6 @@
 /**
  * Configuration: teleport.yaml v3 to a value and back, what `teleport start` runs without a file, and the texts that
- * `teleport configure`, `teleport db configure create` and `teleport install systemd` print. Pure: it opens no file and asks for no name.
+ * `teleport configure`, `teleport db configure create` and `teleport install systemd` print; the YAML texts of resources. Pure: it opens no file and asks for no name.
  */
 export {
   defaultConfiguration,
@@ -24,5 +24,6 @@ export { parseTeleportYaml, type ParseOptions } from './parse-teleport-yaml.ts'
 export { overrideConfiguration, type StartFlags } from './override-configuration.ts'
 export { printConfiguration, type ConfigurationFlags } from './print-configuration.ts'
 export { printDatabaseConfiguration, type DatabaseConfigurationFlags } from './print-database-configuration.ts'
+export { readResourceDocuments, resourceTextLengthMax, type ResourceText } from './resource-documents.ts'
 export { outputDestination, type OutputDestination, type OutputOptions } from './output-destination.ts'
 export { printSystemdUnit, type SystemdUnitFlags } from './systemd-unit.ts'

@@ -1,5 +1,17 @@
 /** YAML text to a tree of texts, lists and mappings that remembers where everything stood. It knows no key of teleport.yaml. */
-import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Alias, type Document, type YAMLMap } from 'yaml'
+import {
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseAllDocuments,
+  parseDocument,
+  type Alias,
+  type Document,
+  type YAMLMap,
+} from 'yaml'
 import { keyText, type Position, type Problem } from './problem.ts'
 
 const textLengthMax = 1_048_576
@@ -8,7 +20,8 @@ const depthMax = 32
 
 /** Scalars stay texts: what is a number, a switch or a duration is for the reader of each key to say. */
 export type YamlNode =
-  | { readonly kind: 'text'; readonly text: string; readonly position: Position }
+  /** `plain`: written without quotes, so that a reader may take it for a number or a switch. */
+  | { readonly kind: 'text'; readonly text: string; readonly plain: boolean; readonly position: Position }
   /** An empty value (`key:`), `~` or `null`: as good as not written. */
   | { readonly kind: 'nothing'; readonly position: Position }
   | { readonly kind: 'list'; readonly items: readonly YamlNode[]; readonly position: Position }
@@ -24,6 +37,8 @@ export type YamlReading =
   | { readonly kind: 'problems'; readonly problems: readonly Problem[] }
 
 const start: Position = { line: 1, column: 1 }
+const tooDeep: Problem = { ...start, key: '', text: 'expected a document that is less deeply nested' }
+const parseOptions = { schema: 'failsafe', prettyErrors: false, uniqueKeys: false, logLevel: 'error' } as const
 
 /** Reads one YAML document (YAML 1.2, failsafe schema). Bounded in size, nodes and depth; aliases count each time they are used. Never throws. */
 export function readYaml(text: string): YamlReading {
@@ -33,10 +48,27 @@ export function readYaml(text: string): YamlReading {
   let document: Document.Parsed
   try {
     // The library compares every key with every other; duplicates are found below, in one pass.
-    document = parseDocument(text, { schema: 'failsafe', lineCounter: lines, prettyErrors: false, uniqueKeys: false, logLevel: 'error' })
+    document = parseDocument(text, { ...parseOptions, lineCounter: lines })
   } catch {
-    return refused([{ ...start, key: '', text: 'expected a document that is less deeply nested' }])
+    return refused([tooDeep])
   }
+  return readingOf(document, lines)
+}
+
+/** The same for a text of several documents; an empty text has none. */
+export function readYamlDocuments(text: string, options: { readonly textLengthMax: number }): readonly YamlReading[] {
+  if (text.length > options.textLengthMax)
+    return [refused([{ ...start, key: '', text: `expected at most ${options.textLengthMax} characters, got ${text.length}` }])]
+  const lines = new LineCounter()
+  try {
+    const documents = parseAllDocuments(text, { ...parseOptions, lineCounter: lines })
+    return 'empty' in documents ? [] : documents.map((document) => readingOf(document, lines))
+  } catch {
+    return [refused([tooDeep])]
+  }
+}
+
+function readingOf(document: Document.Parsed, lines: LineCounter): YamlReading {
   const reader = new TreeReader(lines)
   for (const error of [...document.errors, ...document.warnings]) {
     reader.report(error.pos[0], [], `expected YAML: ${withoutSource(error.message)}`)
@@ -94,7 +126,7 @@ class TreeReader {
     if (!isScalar(node)) return { kind: 'nothing', position }
     const text = typeof node.value === 'string' ? node.value : ''
     const isNothing = node.type === 'PLAIN' && /^(?:|~|null|Null|NULL)$/.test(text)
-    return isNothing ? { kind: 'nothing', position } : { kind: 'text', text, position }
+    return isNothing ? { kind: 'nothing', position } : { kind: 'text', text, plain: node.type === 'PLAIN', position }
   }
 
   #readAlias(node: Alias.Parsed | Alias, path: readonly PropertyKey[]): YamlNode | undefined {
