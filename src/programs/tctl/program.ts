@@ -1,5 +1,6 @@
 /** The command line of tctl: every command, its arguments and flags. What a command does is loaded when it runs. */
 import { Command, CommanderError, Option } from 'commander'
+import { lockTargets } from './lock-targets.ts'
 import { splitList, type Flags, type TctlContext } from './context.ts'
 import type { TctlWorld } from './world.ts'
 
@@ -26,6 +27,8 @@ export function tctlProgram(world: TctlWorld): TctlProgram {
   addClusterCommands(root, runs)
   addUserCommands(root.command('users').description('Manage the people of the cluster.'), runs)
   addTokenCommands(root.command('tokens').description('Manage the tokens with which hosts join.'), runs)
+  addLockCommands(root, runs)
+  addSessionCommands(root.command('sessions').description('See and end live database sessions.'), runs)
   addAuditCommands(root.command('audit').description('Read the audit log.'), runs)
   root
     .command('version')
@@ -81,10 +84,16 @@ function addClusterCommands(root: Command, runs: Runs): void {
     .action(runs(async (context) => (await import('./commands/status.ts')).status(context)))
   root
     .command('get')
-    .description('Print resources: users, roles, db, db_server; several as a comma-separated list.')
+    .description('Print resources: users, roles, locks, db, db_server; several as a comma-separated list.')
     .argument('<kind[/name]>', 'what to print, such as roles or user/alice')
     .addOption(formatOption(['yaml', 'json'], 'yaml'))
     .action(runs(async (context) => (await import('./commands/get.ts')).getResources(context)))
+  root
+    .command('rm')
+    .alias('del')
+    .description('Delete a resource: a lock, a user, a role, a token.')
+    .argument('<kind/name>', 'what to delete, such as lock/<id> or user/alice')
+    .action(runs(async (context) => (await import('./commands/rm.ts')).removeResource(context)))
   root
     .command('db')
     .description('Look at the databases of the cluster.')
@@ -187,6 +196,30 @@ function addAuditCommands(audit: Command, runs: Runs): void {
     .description('Check that no event was changed or taken out.')
     .addOption(formatOption(['text', 'json'], 'text'))
     .action(runs(async (context) => (await import('./commands/audit-ls.ts')).verifyAudit(context)))
+}
+
+function addLockCommands(root: Command, runs: Runs): void {
+  const lock = root.command('lock').description('Keep out a user, a role, a database ...: live sessions end, new ones are refused.')
+  for (const { flag, of } of lockTargets) lock.option(flag, `lock ${of}`)
+  lock
+    .option('--message <text>', 'why; whoever is kept out reads it')
+    .option('--ttl <duration>', 'how long the lock lasts; until it is removed unless given')
+    .option('--expires <time>', 'when the lock ends, such as 2030-01-31T12:00:00Z')
+    .action(runs(async (context) => (await import('./commands/lock.ts')).createLock(context)))
+}
+
+function addSessionCommands(sessions: Command, runs: Runs): void {
+  sessions
+    .command('ls')
+    .description('List the live database sessions.')
+    .addOption(formatOption(['text', 'json', 'yaml'], 'text'))
+    .action(runs(async (context) => (await import('./commands/sessions-ls.ts')).listSessions(context)))
+  sessions
+    .command('kill')
+    .description('End a database session at once.')
+    .argument('<id>', 'id of the session')
+    .option('--reason <text>', 'why; the person reads it')
+    .action(runs(async (context) => (await import('./commands/sessions-ls.ts')).killSession(context)))
 }
 
 function listOption(flags: string, description: string): Option {

@@ -31,6 +31,7 @@ export function tshProgram(world: TshWorld, childArguments: readonly string[]): 
   const root = rootCommand(world)
   addSessionCommands(root, runs)
   addDatabaseCommands(root.command('db').description('View and use the databases of the cluster.'), runs)
+  addLiveSessionCommands(root.command('sessions').description('See your live database sessions.'), runs)
   addProxyCommands(root.command('proxy').description('Run local proxies for programs on this machine.'), runs)
   root
     .command('version')
@@ -85,6 +86,14 @@ function addSessionCommands(root: Command, runs: Runs): void {
     .description('Show who is logged in, where, and until when.')
     .addOption(formatOption(['text', 'json', 'yaml']))
     .action(runs(async (context, flags) => (await import('./commands/status.ts')).status(context, flags)))
+}
+
+function addLiveSessionCommands(sessions: Command, runs: Runs): void {
+  sessions
+    .command('ls')
+    .description('List your live database sessions.')
+    .addOption(formatOption(['text', 'json', 'yaml']))
+    .action(runs(async (context, flags) => (await import('./commands/sessions-ls.ts')).listOwnSessions(context, flags)))
 }
 
 function addDatabaseCommands(db: Command, runs: Runs): void {

@@ -2,7 +2,7 @@
 import type { AuthorityClient } from '#authority-api'
 import { PortunusError } from '#foundation'
 import { printJson, printYamlDocuments } from '#presentation'
-import { printDatabase, printDatabaseServer, printRole, printUser } from '#resources'
+import { printDatabase, printDatabaseServer, printLock, printRole, printUser } from '#resources'
 import { splitList, textFlag, withAuthority, type TctlContext } from '../context.ts'
 
 interface Named {
@@ -20,6 +20,7 @@ const kinds: Readonly<Record<string, Read>> = {
       name: server.metadata.name,
       document: printDatabaseServer(server),
     })),
+  lock: async (authority) => (await authority.listLocks({})).locks.map((lock) => ({ name: lock.metadata.name, document: printLock(lock) })),
   // Several agents may announce one database.
   db: async (authority) => {
     const { servers } = await authority.listDatabaseServers({})
@@ -31,6 +32,7 @@ const kinds: Readonly<Record<string, Read>> = {
 const aliases: Readonly<Record<string, string>> = {
   users: 'user',
   roles: 'role',
+  locks: 'lock',
   dbs: 'db',
   databases: 'db',
   database: 'db',
