@@ -2,11 +2,9 @@
 import { parseIamFormat, planTypes, printIdentityPlans, printPolicy, type IdentityPlan } from '#aws-model'
 import { PortunusError } from '#foundation'
 import { textFlag, type Flags } from '../flag-values.ts'
-import { identityText } from '../iam/plan-text.ts'
+import { identityText, somebody } from '../iam/plan-text.ts'
 import { readTypesFlags, roleArnsOf } from '../iam/types-request.ts'
 import type { TeleportWorld } from '../world.ts'
-
-const somebody = { kind: 'user', name: 'username', path: '/', partition: undefined, accountId: undefined } as const
 
 export async function printIam(world: TeleportWorld, flags: Flags): Promise<number> {
   const { types, target = somebody, assumesRoles } = readTypesFlags(flags)

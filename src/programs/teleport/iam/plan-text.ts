@@ -1,5 +1,5 @@
 /** A plan for IAM as people read it: numbered actions, the documents, the arithmetic of their sizes. The same text for --manual and automatic mode. */
-import { iamLimits, identityArn, printPolicy, type IdentityPlan } from '#aws-model'
+import { iamLimits, identityArn, printPolicy, type IamIdentity, type IdentityPlan } from '#aws-model'
 
 /** The actions of one identity under a heading that says who it is and why. */
 export function identityText(plan: IdentityPlan): string {
@@ -8,8 +8,22 @@ export function identityText(plan: IdentityPlan): string {
     (policy, index) =>
       `${index + 1}. Create IAM policy "${policy.name}" (${policy.characters} of ${iamLimits.managedPolicyCharacters} characters):\n${printPolicy(policy.document)}`,
   )
-  const attached = `${plan.policies.length + 1}. Attach ${plan.policies.map(({ name }) => `"${name}"`).join(', ')} to the ${plan.identity.kind} "${plan.identity.name}".`
-  return [headingOf(plan), ...created, attached, ...trustText(plan, plan.policies.length + 2), ...remarks(plan)].join('\n\n')
+  const owner = isSomebody(plan.identity) ? 'user or role of the Database Service' : `${plan.identity.kind} "${plan.identity.name}"`
+  const attached = `${plan.policies.length + 1}. Attach ${plan.policies.map(({ name }) => `"${name}"`).join(', ')} to the ${owner}.`
+  return [
+    ...(isSomebody(plan.identity) ? [] : [headingOf(plan)]),
+    ...created,
+    attached,
+    ...trustText(plan, plan.policies.length + 2),
+    ...remarks(plan),
+  ].join('\n\n')
+}
+
+/** Stands for an identity nobody has named. */
+export const somebody: IamIdentity = { kind: 'user', name: 'username', path: '/', partition: undefined, accountId: undefined }
+
+function isSomebody(identity: IamIdentity): boolean {
+  return identity === somebody
 }
 
 /** What remains for the owners of other identities. */
