@@ -201,7 +201,7 @@ const refusals: readonly (readonly [string, readonly string[], string, number])[
   [
     'a kind nobody knows',
     ['get', 'kings'],
-    'ERROR: Cannot get "kings": there is no kind "kings"\nHINT: use one of user, role, db_server, db, also as kind/name',
+    'ERROR: Cannot get "kings": there is no kind "kings"\nHINT: use one of user, role, db_server, lock, db, also as kind/name',
     1,
   ],
   [
@@ -300,7 +300,15 @@ test('audit ls shows what happened, the newest last, with filters', async () => 
   await agent.appendAuditEvents({
     events: [
       auditEvent(
-        { event: 'db.session.end', code: 'TDB01I', user: 'alice', db_service: 'my-redshift', db_user: 'alice', db_name: 'dev' },
+        {
+          event: 'db.session.end',
+          code: 'TDB01I',
+          user: 'alice',
+          server_id: hostId,
+          db_service: 'my-redshift',
+          db_user: 'alice',
+          db_name: 'dev',
+        },
         stamp,
       ),
     ],
