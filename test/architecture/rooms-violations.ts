@@ -139,6 +139,7 @@ function relativeRefusal(file: HouseFile, specifier: string): string | undefined
   if (target.startsWith(home)) return !file.isTest && testFile.test(target) ? `is no test and imports "${specifier}", which is` : undefined
   if (file.isTest && /^(?:test|lab)\//.test(target)) return undefined
   if (target === 'package.json') return undefined
+  if (file.place.kind === 'annex' && annexes[file.place.name]?.leansOn?.includes(target.split('/')[0] ?? '') === true) return undefined
   if (target.startsWith('src/')) return `reaches "${target}" past its door; import "#${target.split('/')[1]}"`
   return neverImported.includes(target.split('/')[0] ?? '') || file.place.kind === 'room' ? `may not import "${target}"` : undefined
 }

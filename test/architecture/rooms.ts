@@ -20,6 +20,8 @@ export interface Room {
 export interface Annex extends Omit<Room, 'touches' | 'touchesLazily'> {
   /** Where its files are. */
   readonly folder: string
+  /** Other parts of the repository whose files may be imported. */
+  readonly leansOn?: readonly string[]
   /** Absent: whatever it likes. */
   readonly touches?: readonly string[]
 }
@@ -146,7 +148,7 @@ export const annexes: Readonly<Record<string, Annex>> = {
   // A stand-in that shared our AWS code would agree with our mistakes.
   lab: { purpose: 'a local AWS and Redshift, and the demo', folder: 'lab', imports: ['foundation', 'postgres-protocol', 'certificates'] },
   scripts: { purpose: 'builds, checks and tests', folder: 'scripts', imports: [] },
-  bench: { purpose: 'measures', folder: 'bench', imports: Object.keys(rooms) },
+  bench: { purpose: "measures, on the lab's PostgreSQL and stage", folder: 'bench', imports: Object.keys(rooms), leansOn: ['lab'] },
 }
 
 /** Parts that may be imported by nobody in src. */
