@@ -6,8 +6,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { after, test } from 'node:test'
-import { PortunusError } from '#foundation'
-import { readErrorFields, writeCancelRequest, writeGssencRequest, writeSslRequest, writeStartupMessage } from '#postgres-protocol'
+import { PortunusError, Secret } from '#foundation'
+import {
+  readErrorFields,
+  writeAuthenticationCleartextPassword,
+  writeCancelRequest,
+  writeGssencRequest,
+  writePasswordMessage,
+  writeSslRequest,
+  writeStartupMessage,
+} from '#postgres-protocol'
 import { DatabaseKeys } from './database-keys.ts'
 import { LocalProxy } from './local-proxy.ts'
 import { writeProfile } from './profile-directory.ts'
@@ -27,6 +35,7 @@ interface OpenOptions extends TestClusterOptions {
   readonly loginUntil?: Date
   readonly databaseUntil?: Date
   readonly connectionsMax?: number
+  readonly password?: Secret<string>
 }
 
 const folders: string[] = []
@@ -61,6 +70,7 @@ async function open(options: OpenOptions = {}): Promise<Opened> {
     service: 'my-redshift',
     keys,
     session,
+    password: options.password,
     ...(connectionsMax === undefined ? {} : { connectionsMax }),
   })
   return {
@@ -126,6 +136,42 @@ test('encryption is declined, then the startup packet and everything after it re
   assert.equal((await client.ended).subarray(2).toString('latin1'), Buffer.from(packet).toString('latin1') + 'after the packet')
   assert.deepEqual(tickets, [{ service: 'my-redshift', databaseUser: 'alice', databaseName: 'dev' }])
 })
+
+test('a client that knows the password of the port gets in, in whatever pieces it says it', async () => {
+  await using opened = await open({ agent: echo, password: new Secret('sesame') })
+  const packet = startup({ user: 'alice' })
+  const asked = Buffer.from(writeAuthenticationCleartextPassword())
+  const client = new Client(opened.port)
+  client.socket.write(packet)
+  assert.deepEqual(await client.received(asked.length), asked)
+  for (const byte of writePasswordMessage('sesame')) {
+    client.socket.write(Buffer.of(byte))
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  client.socket.end('after the password')
+  assert.deepEqual(await client.ended, Buffer.concat([asked, packet, Buffer.from('after the password')]))
+})
+
+for (const [what, bytes] of [
+  ['guesses', writePasswordMessage('sesamo')],
+  ['guesses a beginning', writePasswordMessage('sesam')],
+  ['says more', writePasswordMessage('sesame!')],
+  ['says something else', Buffer.from('Q\0\0\0\x0bselect\0')],
+  ['claims a message without an end', Buffer.from([0x70, 0x7f, 0xff, 0xff, 0xff])],
+  ['says nothing', new Uint8Array(0)],
+] as const) {
+  test(`somebody else on this machine who ${what} gets no ticket`, async () => {
+    const tickets: unknown[] = []
+    await using opened = await open({ agent: echo, onTicket: (body) => tickets.push(body), password: new Secret('sesame') })
+    const client = new Client(opened.port)
+    client.socket.write(startup({ user: 'alice' }))
+    client.socket.end(bytes)
+    const answer = await client.ended
+    const fields = errorOf(answer.subarray(writeAuthenticationCleartextPassword().length))
+    assert.equal(fields.sqlState, '28P01')
+    assert.deepEqual(tickets, [])
+  })
+}
 
 test('no database in the packet means the one named like the user', async () => {
   const tickets: unknown[] = []

@@ -3,10 +3,11 @@
  * that ends at the agent. The proxy in between sees a ticket and splices bytes.
  */
 import type { Duplex } from 'node:stream'
-import { PortunusError, errorDocument, messageOf, sqlStateOf, type Address, type Connection, type Listener } from '#foundation'
+import { PortunusError, errorDocument, messageOf, sqlStateOf, type Address, type Connection, type Listener, type Secret } from '#foundation'
 import { requireAgentCertificate } from '#certificates'
 import { writeErrorResponse } from '#postgres-protocol'
 import type { DatabaseKeys } from './database-keys.ts'
+import { requirePassword } from './local-password.ts'
 import type { ClientWorld } from './ports.ts'
 import type { ProxySession } from './proxy-session.ts'
 import { endWith, relay } from './relay.ts'
@@ -24,6 +25,8 @@ export interface LocalProxyOptions {
   /** Where to listen; a free port of 127.0.0.1 unless told otherwise. */
   readonly listen?: Address
   readonly connectionsMax?: number
+  /** Asked of every client before anything is done for it; cancel requests carry a key of their own. */
+  readonly password?: Secret<string> | undefined
 }
 
 type Startup = Extract<StartupOutcome, { kind: 'startup' }>
@@ -75,13 +78,21 @@ export class LocalProxy implements AsyncDisposable {
       return
     }
     this.#undecided += 1
-    const outcome = await readStartup(stream, this.#world.clock).finally(() => (this.#undecided -= 1))
     try {
+      const outcome = await this.#hear(stream).finally(() => (this.#undecided -= 1))
       await this.#proceed(stream, outcome)
     } catch (error) {
       this.#world.log.debug('local connection refused', { database: this.#options.service, error: messageOf(error) })
       endWith(stream, refusalBytes(error), this.#world.clock)
     }
+  }
+
+  async #hear(stream: Duplex): Promise<StartupOutcome> {
+    const { clock } = this.#world
+    const outcome = await readStartup(stream, clock)
+    const { password } = this.#options
+    if (password !== undefined && outcome.kind === 'startup') await requirePassword(stream, password, clock)
+    return outcome
   }
 
   async #proceed(stream: Duplex, outcome: StartupOutcome): Promise<void> {

@@ -5,6 +5,7 @@ import {
   nodeClock,
   nodeFiles,
   nodeNetwork,
+  nodeRandomness,
   nodeTerminal,
   nodeTls,
   onUncaught,
@@ -30,6 +31,7 @@ const exitCode = await runTsh(args, {
   environment: machine.environment,
   homeDirectory: machine.homeDirectory,
   userName: machine.userName,
+  randomness: nodeRandomness,
   client: {
     clock: nodeClock,
     files: nodeFiles,

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { PortunusError } from '#foundation'
-import { writeStartupMessage } from '#postgres-protocol'
+import { writePasswordMessage, writeStartupMessage } from '#postgres-protocol'
 import { goodCode, goodPassword, openTestCluster } from '../../../test/worlds/small-cluster.ts'
 import { speak, type ConversationOptions } from './testing/conversation.ts'
 
@@ -187,7 +187,12 @@ test('db connect runs psql with one address, and psql decides the exit code', as
   const runChild: NonNullable<ConversationOptions['runChild']> = async (command, args, { environment }) => {
     runs.push([command, ...args])
     environments.push(environment)
-    assert.match(await exchange(Number(new URL(args.at(-1) ?? '').port)), /alice/)
+    const port = Number(new URL(args.at(-1) ?? '').port)
+    assert.match(await exchange(port), /LOCAL_PASSWORD|password is wrong/)
+    assert.match(await exchange(port, 'guess'), /password is wrong/)
+    const { PGPASSWORD: password } = Object(environment)
+    assert.match(password, /^[0-9a-f]{32}$/)
+    assert.match(await exchange(port, password), /alice/)
     return { exitCode: 3 }
   }
   const flags = ['db', 'connect', '--db-user=role/my-iam-role', '--db-name=dev', 'my-redshift']
@@ -315,13 +320,14 @@ test('a broken profile is reported, and logging out and in mends it', async () =
 })
 
 /** A startup packet for alice through the port; what the agent echoes. */
-function exchange(port: number): Promise<string> {
+function exchange(port: number, password?: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true })
     let answer = ''
     socket.on('data', (chunk) => (answer += chunk.toString('latin1')))
     socket.once('end', () => resolve(answer))
     socket.once('error', reject)
-    socket.end(writeStartupMessage({ major: 3, minor: 0, parameters: new Map([['user', 'alice']]) }))
+    socket.write(writeStartupMessage({ major: 3, minor: 0, parameters: new Map([['user', 'alice']]) }))
+    socket.end(password === undefined ? '' : writePasswordMessage(password))
   })
 }

@@ -1,5 +1,5 @@
 /** A local proxy for one resolved database, with everything it needs and everything it must give back. */
-import type { Address } from '#foundation'
+import type { Address, Secret } from '#foundation'
 import { DatabaseKeys, LocalProxy, ProxySession } from '#client'
 import { profileDirectory, type TshContext } from './context.ts'
 import type { Target } from './target.ts'
@@ -11,7 +11,7 @@ export interface OpenedProxy extends AsyncDisposable {
 export async function openLocalProxy(
   context: TshContext,
   target: Target,
-  options: { readonly listen?: Address } = {},
+  options: { readonly listen?: Address; readonly password?: Secret<string> } = {},
 ): Promise<OpenedProxy> {
   const { client } = context.world
   const { login, route, held } = target
@@ -22,6 +22,7 @@ export async function openLocalProxy(
     service: route.service,
     keys,
     session,
+    password: options.password,
     ...(options.listen === undefined ? {} : { listen: options.listen }),
   })
   return {

@@ -1,5 +1,5 @@
 /** What tsh is given by the machine it runs on. Everything heavy is opened by the commands that need it. */
-import type { Environment, Terminal } from '#foundation'
+import type { Environment, Randomness, Terminal } from '#foundation'
 import type { ClientWorld } from '#client'
 
 export interface TshWorld {
@@ -9,6 +9,7 @@ export interface TshWorld {
   readonly homeDirectory: string
   /** The person's name on this machine. */
   readonly userName: string
+  readonly randomness: Pick<Randomness, 'bytes'>
   /** Files, network, TLS and clock. */
   readonly client: ClientWorld
   /** Runs a program in the foreground, with the person's terminal and Ctrl-C; throws PROGRAM_NOT_FOUND. */

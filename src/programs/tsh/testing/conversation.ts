@@ -1,4 +1,5 @@
 /** tsh run in this process: answers queued for its questions, output and exit code collected. */
+import { randomBytes } from 'node:crypto'
 import { PortunusError, type Environment, type Terminal } from '#foundation'
 import { testWorld } from '../../../../test/worlds/small-cluster.ts'
 import { runTsh } from '../main.ts'
@@ -47,6 +48,7 @@ export async function speak(args: readonly string[], options: ConversationOption
     environment: options.environment ?? {},
     homeDirectory: options.homeDirectory,
     userName: 'local-name',
+    randomness: { bytes: (length) => randomBytes(length) },
     client: testWorld,
     runChild: options.runChild ?? (() => Promise.reject(new Error('no program was expected'))),
     terminationSignal: options.terminationSignal ?? (() => new AbortController().signal),
