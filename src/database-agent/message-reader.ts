@@ -20,7 +20,7 @@ export interface MessageReader {
   takeRest(): Uint8Array
 }
 
-/** Throws DATABASE_CLOSED when the stream ends, DATABASE_PROTOCOL for an impossible message, or the signal's reason. */
+/** Throws DATABASE_CLOSED when the stream ends, DATABASE_PROTOCOL for an impossible message, DATABASE_SILENT for a timeout, or the signal's reason. */
 export function openMessageReader(stream: Duplex): MessageReader {
   let buffered: Buffer = Buffer.alloc(0)
 
@@ -72,7 +72,7 @@ function nextChunk(stream: Duplex, signal: AbortSignal): Promise<Uint8Array> {
       reject(error)
     }
     const ended = (): void => failed(closed())
-    const stopped = (): void => failed(signal.reason)
+    const stopped = (): void => failed(isTimeout(signal.reason) ? silent(signal.reason) : signal.reason)
     stream.on('readable', look)
     stream.once('end', ended)
     stream.once('close', ended)
@@ -81,6 +81,19 @@ function nextChunk(stream: Duplex, signal: AbortSignal): Promise<Uint8Array> {
     if (signal.aborted) stopped()
     else if (stream.destroyed || stream.readableEnded) ended()
     else look()
+  })
+}
+
+function isTimeout(reason: unknown): boolean {
+  return reason instanceof Error && reason.name === 'TimeoutError'
+}
+
+function silent(cause: unknown): PortunusError {
+  return new PortunusError('DATABASE_SILENT', 'Cannot log in to the database: it took the connection and did not answer in time', {
+    category: 'unavailable',
+    sqlState: '08006',
+    cause,
+    hint: 'check that the uri of the database is the address of a PostgreSQL or Redshift server, and that it is not overloaded',
   })
 }
 

@@ -130,7 +130,7 @@ async function connectAndRelay(
   context: SessionContext,
 ): Promise<string> {
   const abandoned = new AbortController()
-  const leave = (): void => abandoned.abort(new Error('the client left'))
+  const leave = (): void => abandoned.abort(clientLeft())
   client.stream.once('close', leave)
   let connected: { readonly login: DatabaseLogin; readonly connection: DatabaseConnection }
   try {
@@ -241,6 +241,12 @@ function tellClient(client: TlsConnection, error: unknown, clock: Clock): void {
   const { message, hint } = errorDocument(error)
   const bytes = writeErrorResponse({ severity: 'FATAL', sqlState: sqlStateOf(error), message, ...(hint === undefined ? {} : { hint }) })
   endWith(client.stream, bytes, clock)
+}
+
+function clientLeft(): PortunusError {
+  return new PortunusError('CLIENT_LEFT', 'Cannot connect to the database: the client left before the login was done', {
+    category: 'unavailable',
+  })
 }
 
 function databaseUnknown(name: string): PortunusError {
