@@ -26,7 +26,9 @@ export { roleProblems, type RoleProblem } from './role-problems.ts'
 export type { AwsPlace } from './role-arn.ts'
 export {
   decideRevocation,
+  decideStaleness,
   heldRoles,
+  lockAgeMillisecondsMax,
   lockInForce,
   lockReason,
   nothingRevoked,

@@ -2,7 +2,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseLock, type Lock } from '#resources'
-import { decideRevocation, heldRoles, lockReason, nothingRevoked, type RevocableSubject } from './door.ts'
+import {
+  decideRevocation,
+  decideStaleness,
+  heldRoles,
+  lockAgeMillisecondsMax,
+  lockReason,
+  nothingRevoked,
+  type RevocableSubject,
+} from './door.ts'
 
 const now = new Date('2026-01-01T12:00:00Z')
 
@@ -79,4 +87,12 @@ test('a role taken from a user is taken from certificates, but not one that a re
   assert.deepEqual(heldRoles({ user: 'alice', roles: ['access', 'analyst'] }, state), ['access'])
   assert.deepEqual(heldRoles(alice, state), ['access', 'analyst'])
   assert.deepEqual(heldRoles({ user: 'alice', roles: ['access', 'analyst'] }, nothingRevoked), ['access', 'analyst'])
+})
+
+test('locks of long ago count in best-effort mode, and not in strict mode', () => {
+  assert.equal(decideStaleness(lockAgeMillisecondsMax, 'strict'), undefined)
+  assert.equal(decideStaleness(lockAgeMillisecondsMax + 1, 'strict')?.kind, 'locks-stale')
+  assert.equal(decideStaleness(Infinity, 'strict')?.kind, 'locks-stale')
+  assert.equal(decideStaleness(Infinity, 'best_effort'), undefined)
+  assert.equal(decideStaleness(Infinity, undefined), undefined)
 })

@@ -26,7 +26,7 @@ export const nothingRevoked: RevocationState = { locks: [], rolesByUser: undefin
 
 /** `reason` completes "Cannot connect to ...: " and "Cannot go on with the session: "; `hint` begins with a verb. */
 export interface Revocation {
-  readonly kind: 'lock' | 'user-gone' | 'session-ended'
+  readonly kind: 'lock' | 'user-gone' | 'session-ended' | 'locks-stale'
   readonly reason: string
   readonly hint: string
 }
@@ -50,6 +50,19 @@ export function decideRevocation(subject: RevocableSubject, state: RevocationSta
   const ended = subject.session === undefined ? undefined : state.endedSessions.get(subject.session)
   if (ended !== undefined) return { kind: 'session-ended', reason: ended, hint: 'connect again, or ask an administrator' }
   return undefined
+}
+
+/** Locks older than this count as unknown where a role is strict. */
+export const lockAgeMillisecondsMax = 5 * 60_000
+
+/** In strict mode nobody is let in by locks of long ago; in best-effort mode the last ones known count. */
+export function decideStaleness(ageMilliseconds: number, mode: 'strict' | 'best_effort' | undefined): Revocation | undefined {
+  if (mode !== 'strict' || ageMilliseconds <= lockAgeMillisecondsMax) return undefined
+  return {
+    kind: 'locks-stale',
+    reason: 'the Auth Service has not been heard of for more than 5 minutes, and a role demands to know the locks (lock: strict)',
+    hint: 'try again when the Auth Service is back',
+  }
 }
 
 /** The first lock in force whose every target field matches. */
