@@ -34,12 +34,18 @@ const successByOutcome: Readonly<Record<QueryOutcome, boolean | undefined>> = {
   unknown: undefined,
 }
 
+/** Whether an outcome counts as a success, if that is known, and the code that tells so. */
+export function successOf(outcome: QueryOutcome): { readonly success: boolean | undefined; readonly code: DatabaseQuery['code'] } {
+  const success = successByOutcome[outcome]
+  return { success, code: success === false ? 'TDB02W' : 'TDB02I' }
+}
+
 /** A statement; secrets in its text and in the server's error message are blanked here, so that no caller can forget it. */
 export function databaseQuery(fields: Omit<Fields<DatabaseQuery>, 'success'>): DatabaseQuery {
-  const success = successByOutcome[fields.outcome]
+  const { success, code } = successOf(fields.outcome)
   return {
     event: 'db.session.query',
-    code: success === false ? 'TDB02W' : 'TDB02I',
+    code,
     ...fields,
     db_query: redactSql(fields.db_query),
     ...(fields.error === undefined ? {} : { error: redactSql(fields.error) }),

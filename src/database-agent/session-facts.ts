@@ -1,5 +1,5 @@
 /** The facts of one database session, and the audit events made of them. Pure. */
-import { databaseQuery, databaseSessionCancel, databaseSessionStart, type AuditEventBody, type QueryOutcome } from '#audit-events'
+import { databaseSessionCancel, databaseSessionStart, statementEvents, type AuditEventBody, type StatementEvents } from '#audit-events'
 import type { UserIdentity } from '#certificates'
 import { errorDocument, sqlStateOf } from '#foundation'
 import type { StatementBegun, StatementFinished } from '#postgres-protocol'
@@ -106,17 +106,13 @@ export function surpriseEvent(
   return { event: 'db.session.malformed_packet', code: 'TDB06I', ...common(facts), direction, reason: surprise.reason }
 }
 
-/** A statement as it stands; without `finished` it is what is on disk if the agent dies now. */
-export function statementEvent(
-  facts: SessionFacts,
-  upstream: UpstreamFacts,
-  begun: StatementBegun,
-  finished: StatementFinished | undefined,
-  outcome: QueryOutcome = finished?.outcome ?? 'unknown',
-): AuditEventBody {
-  return databaseQuery({
-    ...common(facts),
-    db_actual_user: upstream.user,
+/** The events of a session's statements. */
+export function statementEventsOf(facts: SessionFacts, upstream: UpstreamFacts, clusterName: string): StatementEvents {
+  return statementEvents({ ...common(facts), db_actual_user: upstream.user, user_agent: facts.applicationName }, clusterName)
+}
+
+export function textOf(begun: StatementBegun, upstream: UpstreamFacts) {
+  return {
     postgres_pid: upstream.processId,
     db_query: begun.sql,
     db_query_bytes: begun.sqlLengthBytes,
@@ -126,17 +122,14 @@ export function statementEvent(
     db_query_parameters_cut: begun.parametersCut,
     statement_name: nonEmpty(begun.statementName),
     portal_name: nonEmpty(begun.portalName),
-    user_agent: facts.applicationName,
-    outcome,
-    ...(finished === undefined ? {} : resultOf(finished)),
-  })
+  }
 }
 
 function nonEmpty(text: string | undefined): string | undefined {
   return text === '' ? undefined : text
 }
 
-function resultOf(finished: StatementFinished) {
+export function resultOf(finished: StatementFinished) {
   return {
     rows: finished.rows,
     commands: finished.commands,

@@ -1,10 +1,10 @@
 /** Turns what the tap sees into journal records: each statement is written ahead when it is sent and completed when it is answered. */
-import { auditEvent, type AuditEventBody } from '#audit-events'
+import { auditEvent, type AuditEvent, type AuditEventBody } from '#audit-events'
 import { PortunusError } from '#foundation'
 import { createStatementAssembler, type StatementBegun, type StatementFinished } from '#postgres-protocol'
 import type { AgentOptions } from './agent-options.ts'
 import type { AuditTurn } from './audit-turn.ts'
-import { statementEvent, surpriseEvent, type SessionFacts, type UpstreamFacts } from './session-facts.ts'
+import { resultOf, statementEventsOf, surpriseEvent, textOf, type SessionFacts, type UpstreamFacts } from './session-facts.ts'
 
 const sqlBytesMax = 256 * 1024
 const parametersBytesMax = 256 * 1024
@@ -35,14 +35,14 @@ export interface SessionRecorderOptions {
 }
 
 interface OpenStatement {
-  readonly uid: string
-  readonly begun: StatementBegun
-  readonly startedAt: Date
+  /** Its event as it stands if this process dies now. */
+  readonly provisional: AuditEvent
   isSent: boolean
 }
 
 export function openSessionRecorder(options: SessionRecorderOptions): SessionRecorder {
   const { facts, upstream, turn, agent } = options
+  const statements = statementEventsOf(facts, upstream, agent.identity.cluster)
   const open = new Map<number, OpenStatement>()
   const totals = { statements: 0, clientBytes: 0, serverBytes: 0 }
   let mustWrite = false
@@ -56,10 +56,11 @@ export function openSessionRecorder(options: SessionRecorderOptions): SessionRec
   function begin(begun: StatementBegun): void {
     mustWrite = true
     totals.statements += 1
-    const statement = { uid: agent.randomness.uuid(), begun, startedAt: agent.clock.now(), isSent: false }
+    const uid = agent.randomness.uuid()
+    const provisional = statements.begun(textOf(begun, upstream), { uid, time: agent.clock.now() })
+    const statement = { provisional, isSent: false }
     open.set(begun.index, statement)
-    const provisional = event(statementEvent(facts, upstream, begun, undefined), statement.uid, statement.startedAt)
-    agent.journal.beginStatement({ uid: statement.uid, provisional })
+    agent.journal.beginStatement({ uid, provisional })
     turn.afterWrite((error) => void (statement.isSent = error === undefined))
   }
 
@@ -67,7 +68,7 @@ export function openSessionRecorder(options: SessionRecorderOptions): SessionRec
     const statement = open.get(finished.index)
     if (statement === undefined) return
     open.delete(finished.index)
-    agent.journal.finishStatement(event(statementEvent(facts, upstream, statement.begun, finished), statement.uid, statement.startedAt))
+    agent.journal.finishStatement(statements.finished(statement.provisional, finished.outcome, resultOf(finished)))
     turn.afterWrite(wrote)
   }
 
@@ -102,9 +103,8 @@ export function openSessionRecorder(options: SessionRecorderOptions): SessionRec
     },
     end: () => assembler.end(),
     refuse() {
-      for (const { uid, begun, startedAt, isSent } of open.values()) {
-        const outcome = isSent ? 'unknown' : 'refused'
-        agent.journal.finishStatement(event(statementEvent(facts, upstream, begun, undefined, outcome), uid, startedAt))
+      for (const { provisional, isSent } of open.values()) {
+        agent.journal.finishStatement(statements.finished(provisional, isSent ? 'unknown' : 'refused'))
       }
       open.clear()
       turn.afterWrite(wrote)
