@@ -10,6 +10,8 @@ import {
   openHttp2Client,
   openLog,
   presentedChain,
+  readStandardInput,
+  runChild,
   thisMachine,
   version,
 } from '#world'
@@ -22,6 +24,9 @@ const exitCode = await runTctl(process.argv.slice(2), {
   environment: machine.environment,
   homeDirectory: machine.homeDirectory,
   isRoot: machine.isRoot,
+  workingDirectory: process.cwd(),
+  readInput: readStandardInput,
+  runChild,
   client: {
     clock: nodeClock,
     files: nodeFiles,

@@ -35,7 +35,7 @@ const refused: readonly (readonly [string, readonly string[], RegExp])[] = [
   ['until no time', ['lock', '--user=a', '--expires=soon'], /a time such as/],
   ['in the past', ['lock', '--user=a', '--expires=2001-01-01T00:00:00Z'], /that time is over/],
   ['that is not there, taken away', ['rm', 'lock/none'], /no lock of that name/],
-  ['without a kind, taken away', ['rm', 'none'], /expected kind\/name/],
+  ['without a kind, taken away', ['rm', 'none'], /there is no kind/],
 ]
 
 for (const [sentence, args, message] of refused) {

@@ -25,6 +25,7 @@ export function tctlProgram(world: TctlWorld): TctlProgram {
     }
   const root = rootCommand(world)
   addClusterCommands(root, runs)
+  addResourceCommands(root, runs)
   addUserCommands(root.command('users').description('Manage the people of the cluster.'), runs)
   addTokenCommands(root.command('tokens').description('Manage the tokens with which hosts join.'), runs)
   addLockCommands(root, runs)
@@ -86,7 +87,8 @@ function addClusterCommands(root: Command, runs: Runs): void {
     .command('get')
     .description('Print resources: users, roles, locks, db, db_server; several as a comma-separated list.')
     .argument('<kind[/name]>', 'what to print, such as roles or user/alice')
-    .addOption(formatOption(['yaml', 'json'], 'yaml'))
+    .option('-v, --verbose', 'show all labels in the table of --format=text')
+    .addOption(formatOption(['yaml', 'json', 'text'], 'yaml'))
     .action(runs(async (context) => (await import('./commands/get.ts')).getResources(context)))
   root
     .command('rm')
@@ -104,6 +106,27 @@ function addClusterCommands(root: Command, runs: Runs): void {
     .option('-v, --verbose', 'show everything in full')
     .addOption(formatOption(['text', 'json', 'yaml'], 'text'))
     .action(runs(async (context) => (await import('./commands/db-ls.ts')).listDatabaseServers(context)))
+}
+
+function addResourceCommands(root: Command, runs: Runs): void {
+  root
+    .command('create')
+    .description('Create the resources of a YAML or JSON file: users, roles, tokens, databases ...')
+    .argument('[file]', 'the file; standard input unless given')
+    .option('-f, --force', 'replace resources that exist')
+    .action(runs(async (context) => (await import('./commands/create.ts')).createResources(context)))
+  root
+    .command('edit')
+    .description('Edit a resource in TELEPORT_EDITOR, VISUAL, EDITOR or vi.')
+    .argument('<kind/name>', 'what to edit, such as role/dev')
+    .action(runs(async (context) => (await import('./commands/edit.ts')).editResource(context)))
+  root
+    .command('update')
+    .description('Set labels or expiry of a resource.')
+    .argument('<kind/name>', 'what to update, such as role/dev')
+    .addOption(listOption('--set-labels <key=value,...>', 'the labels it shall have'))
+    .option('--set-ttl <duration>', 'how long it shall last from now on')
+    .action(runs(async (context) => (await import('./commands/update.ts')).updateResource(context)))
 }
 
 function addUserCommands(users: Command, runs: Runs): void {

@@ -201,13 +201,13 @@ const refusals: readonly (readonly [string, readonly string[], string, number])[
   [
     'a kind nobody knows',
     ['get', 'kings'],
-    'ERROR: Cannot get "kings": there is no kind "kings"\nHINT: use one of user, role, db_server, lock, db, also as kind/name',
+    'ERROR: Cannot get "kings": there is no kind "kings"\nHINT: use one of user, role, token, db_server, db, lock, also as kind/name',
     1,
   ],
   [
     'a resource that is not there',
     ['get', 'role/kings'],
-    'ERROR: Cannot get "role/kings": there is none\nHINT: see which there are with: tctl get role',
+    'ERROR: Cannot find "role/kings": there is none\nHINT: see which there are with: tctl get role',
     1,
   ],
   [

@@ -11,4 +11,10 @@ export interface TctlWorld {
   readonly isRoot: boolean
   /** Files, network, TLS and clock. */
   readonly client: ClientWorld
+  /** Absolute. */
+  readonly workingDirectory: string
+  /** All of standard input; throws INPUT_TOO_LARGE. */
+  readonly readInput: (options: { readonly bytesMax: number }) => Promise<string>
+  /** Runs a program in the foreground, with the person's terminal; throws PROGRAM_NOT_FOUND. */
+  readonly runChild: (command: string, args: readonly string[]) => Promise<{ readonly exitCode: number }>
 }

@@ -2,6 +2,7 @@
 import type { ResponseOf } from '#authority-api'
 import { longDuration, printJson, printYaml, rfc822Time, table } from '#presentation'
 import { maskToken } from '#resources'
+import { tokenDocument } from '../kinds/token.ts'
 import { labelsFlag } from '../labels.ts'
 import { textFlag, withAuthority, type TctlContext } from '../context.ts'
 
@@ -42,15 +43,6 @@ function tokenRow({ maskedValue, roles, labels, expires }: Token, now: Date): re
 
 function expiryText(expires: Date, now: Date): string {
   return `${rfc822Time(expires)} (${longDuration(expires.getTime() - now.getTime())})`
-}
-
-function tokenDocument({ maskedValue, roles, labels, expires }: Token): unknown {
-  return {
-    kind: 'token',
-    version: 'v2',
-    metadata: { name: maskedValue, labels, ...(expires === undefined ? {} : { expires }) },
-    spec: { roles, join_method: 'token' },
-  }
 }
 
 export async function removeToken(context: TctlContext): Promise<number> {

@@ -1,14 +1,24 @@
 /** An authority behind a real TLS port on loopback, and a machine on which tctl is typed. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { openSqliteAuditStore } from '#audit-log'
 import { openAuthority, type Authority } from '#authority'
 import { authorityAlpn, type AuthorityClient, type Peer } from '#authority-api'
 import type { HostRole } from '#certificates'
 import { PortunusError, Secret, type Files, type Log, type Terminal } from '#foundation'
 import { openSqliteStore } from '#storage'
-import { httpsJson, nodeFiles, nodeNetwork, nodeRandomness, nodeTls, openHttp2Client, openHttpServer, presentedChain } from '#world'
+import {
+  httpsJson,
+  nodeFiles,
+  nodeNetwork,
+  nodeRandomness,
+  nodeTls,
+  openHttp2Client,
+  openHttpServer,
+  presentedChain,
+  runChild,
+} from '#world'
 import { SteppedClock } from '../../../../test/worlds/stepped-clock.ts'
 import { runTctl } from '../main.ts'
 
@@ -33,6 +43,8 @@ export interface TctlCluster extends AsyncDisposable {
   readonly tctl: (...args: string[]) => Promise<Said>
   /** The same, with nothing but these arguments and this environment. */
   tctlPlain(args: readonly string[], environment?: Readonly<Record<string, string>>): Promise<Said>
+  /** The same, with something piped into it. */
+  tctlFed(input: string, ...args: string[]): Promise<Said>
   /** The same, by somebody who may not read the files of this name. */
   tctlWithoutPermission(name: string, args: readonly string[]): Promise<Said>
 }
@@ -72,6 +84,15 @@ export async function openTctlCluster(): Promise<TctlCluster> {
     },
     tctl: (...args) => tctlPlain(['-c', join(directory, 'teleport.yaml'), ...args]),
     tctlPlain,
+    tctlFed: (input, ...args) =>
+      runOn({
+        clock,
+        home: join(directory, 'home'),
+        environment: {},
+        args: ['-c', join(directory, 'teleport.yaml'), ...args],
+        files: nodeFiles,
+        input,
+      }),
     tctlWithoutPermission: (name, args) =>
       runOn({ clock, home: join(directory, 'home'), environment: {}, args, files: withoutPermission(name) }),
     [Symbol.asyncDispose]: () => lifetime.disposeAsync(),
@@ -136,9 +157,11 @@ interface Machine {
   readonly home: string
   readonly environment: Readonly<Record<string, string>>
   readonly args: readonly string[]
+  /** What is piped into the program. */
+  readonly input?: string
 }
 
-async function runOn({ clock, home, environment, args, files }: Machine): Promise<Said> {
+async function runOn({ clock, home, environment, args, files, input = '' }: Machine): Promise<Said> {
   const answers: string[] = []
   const tells: string[] = []
   const terminal: Terminal = {
@@ -154,6 +177,9 @@ async function runOn({ clock, home, environment, args, files }: Machine): Promis
     environment,
     homeDirectory: home,
     isRoot: true,
+    workingDirectory: dirname(home),
+    readInput: async () => input,
+    runChild,
     client: { clock, files, network: nodeNetwork, tls: nodeTls, log: silent, openHttp2Client, httpsJson, presentedChain },
   })
   return { answer: answers.join('\n'), told: tells.join('\n').trimEnd(), exit }

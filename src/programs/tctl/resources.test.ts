@@ -1,0 +1,194 @@
+/** Conversations with tctl about resources: create, get, edit, update, rm. */
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { nodeClock } from '#world'
+import { openTctlCluster, type Said } from './testing/tctl-cluster.ts'
+
+const cluster = await openTctlCluster()
+after(() => cluster[Symbol.asyncDispose]())
+const { tctl, tctlFed } = cluster
+
+const role = `kind: role
+version: v7
+metadata:
+  name: dev
+spec:
+  allow:
+    db_labels:
+      env: dev
+    db_users: [alice]
+    db_names: ['*']
+`
+
+const people = `${role}---
+kind: user
+version: v2
+metadata:
+  name: bob
+  labels: {team: data}
+spec:
+  roles: [dev]
+  traits:
+    db_users: [bob]
+`
+
+test('create makes every document of a file, and says so line by line', async () => {
+  await writeFile(join(cluster.directory, 'people.yaml'), people)
+  const said = await tctl('create', 'people.yaml')
+  assert.deepEqual(said, {
+    answer: 'role "dev" has been created\nuser "bob" has been created',
+    told: 'NOTE: "bob" has no password yet; make a link to choose one with: tctl users reset bob',
+    exit: 0,
+  })
+})
+
+test('what exists is refused without -f and replaced with it', async () => {
+  const refused = await tctlFed(role, 'create')
+  assert.deepEqual(refused, {
+    answer: '',
+    told: 'ERROR: Cannot create the role "dev": a role of that name exists\nHINT: replace it with: tctl create -f',
+    exit: 1,
+  })
+  const replaced = await tctlFed(people.replace('db_users: [alice]', 'db_users: [carol]'), 'create', '-f')
+  assert.deepEqual(replaced.answer, 'role "dev" has been updated\nuser "bob" has been updated')
+  assert.match((await tctl('get', 'role/dev')).answer, /db_users:\n {6}- carol\n/)
+})
+
+test('what get prints can be created again, as YAML and as JSON', async () => {
+  for (const format of ['yaml', 'json']) {
+    const { answer } = await tctl('get', 'role/dev,user/bob', `--format=${format}`)
+    const created = await tctlFed(answer, 'create', '-f')
+    assert.deepEqual([created.answer, created.exit], ['role "dev" has been updated\nuser "bob" has been updated', 0])
+  }
+})
+
+test('get --format=text is a table, and get all has every kind', async () => {
+  assert.equal(
+    (await tctl('get', 'user/bob', '--format=text')).answer,
+    ['Kind Name Labels', '---- ---- ---------', 'user bob  team=data'].join('\n'),
+  )
+  const { answer } = await tctl('get', 'all', '--format=json')
+  const kinds = new Set((JSON.parse(answer) as readonly { kind: string }[]).map(({ kind }) => kind))
+  assert.deepEqual([kinds.has('user'), kinds.has('role')], [true, true])
+})
+
+const refusals: readonly (readonly [string, string, RegExp])[] = [
+  ['nothing', '', /^ERROR: Cannot find a resource in "standard input": the input is empty\n/],
+  [
+    'an unknown key',
+    role.replace('db_users', 'db_userz'),
+    /^ERROR: Cannot read the role "dev": standard input:9:5: spec\.allow\.db_userz: unknown key/,
+  ],
+  [
+    'a wrong type',
+    role.replace('[alice]', '{a: 1}'),
+    /standard input:9:5: spec\.allow\.db_users: expected a text or a list of texts, got a mapping/,
+  ],
+  ['a key twice', role.replace('  name: dev', '  name: dev\n  name: ops'), /standard input:5:3: metadata\.name: expected every key once/],
+  [
+    'a role that cannot mean what it says',
+    role.replace('alice', '"^(a$"').replace('dev', 'ops'),
+    /^ERROR: Cannot keep the role "ops": standard input:9:16: spec\.allow\.db_users\[0\]:/,
+  ],
+  ['no kind', 'version: v7\n', /^ERROR: Cannot read the resource: standard input:1:1: kind: expected one of user, role/],
+  ['a kind nobody makes', 'kind: db_server\n', /^ERROR: Cannot create resources of type "db_server": it is not supported\n/],
+  [
+    'a user with a role that does not exist',
+    people
+      .replace(/^[^]*---\n/, '')
+      .replace('roles: [dev]', 'roles: [nothing]')
+      .replace('name: bob', 'name: eve'),
+    /^ERROR: Cannot give "eve" the role "nothing"/,
+  ],
+]
+
+for (const [sentence, input, told] of refusals) {
+  test(`create refuses ${sentence}, with its place`, async () => {
+    const said = await tctlFed(input, 'create', '-f')
+    assert.match(said.told, told)
+    assert.equal(said.exit, 1)
+  })
+}
+
+test('nothing is written when any document is wrong', async () => {
+  const said = await tctlFed(`${role.replace('name: dev', 'name: first')}---\nkind: role\n`, 'create')
+  assert.deepEqual([said.answer, said.exit], ['', 1])
+  assert.equal((await tctl('get', 'role/first')).exit, 1)
+})
+
+test('a file of ten megabytes is refused without being read', async () => {
+  await writeFile(join(cluster.directory, 'large.yaml'), `a: ${'x'.repeat(10_000_000)}`)
+  assert.match(
+    (await tctl('create', 'large.yaml')).told,
+    /^ERROR: Cannot read the resources of "large\.yaml": 10000003 bytes are more than 4194304\n/,
+  )
+  assert.match((await tctl('create', 'missing.yaml')).told, /^ERROR: Cannot read /)
+})
+
+/** Runs `tctl edit` with this editor, in a directory of its own for the text. */
+async function edit(reference: string, editor: string): Promise<Said & { readonly left: readonly string[] }> {
+  const directory = await mkdtemp(join(cluster.directory, 'editing-'))
+  const environment = { TMPDIR: directory, VISUAL: 'false', TELEPORT_EDITOR: editor }
+  const said = await cluster.tctlPlain(['-c', join(cluster.directory, 'teleport.yaml'), 'edit', reference], environment)
+  return { ...said, left: (await readdir(directory)).filter((name) => name.endsWith('.yaml')).map((name) => join(directory, name)) }
+}
+
+test('edit writes back what the editor left, and leaves no file behind', async () => {
+  const said = await edit('role/dev', `sed -i.bak -e s/carol/dave/ -e /revision/d`)
+  assert.equal(said.answer, 'role "dev" has been updated')
+  assert.equal(said.exit, 0)
+  assert.match((await tctl('get', 'role/dev')).answer, /- dave\n/)
+  assert.deepEqual(
+    said.left.filter((path) => path.endsWith('.yaml')),
+    [],
+  )
+})
+
+test('an unchanged text is not written', async () => {
+  assert.deepEqual(await edit('role/dev', 'true').then(({ told, exit }) => [told, exit]), ['Nothing was changed.', 0])
+})
+
+test('an edit of an old revision is refused, and the text is kept', async () => {
+  const started = join(cluster.directory, 'started')
+  const changed = join(cluster.directory, 'changed')
+  const script = join(cluster.directory, 'slow-editor')
+  await writeFile(script, `touch ${started}\nuntil test -e ${changed}; do sleep 0.02; done\nsed -i.bak s/dave/late/ "$1"\n`)
+  const racing = edit('role/dev', `sh ${script}`)
+  while (!existsSync(started)) await nodeClock.sleep(10)
+  assert.equal((await tctlFed(role.replace('alice', 'meanwhile'), 'create', '-f')).exit, 0)
+  await writeFile(changed, '')
+  const said = await racing
+  assert.match(said.told, /^ERROR: Cannot update the role "dev": it was changed since it was read/)
+  const [kept = ''] = said.left
+  assert(said.told.includes(`your text is kept in ${kept}`))
+  assert.match(await readFile(kept, 'utf8'), /late/)
+  assert.match((await tctl('get', 'role/dev')).answer, /- meanwhile\n/)
+})
+
+test('edit neither renames nor makes something else', async () => {
+  const said = await edit('role/dev', `sed -i.bak 's/name: dev/name: ops/'`)
+  assert.match(said.told, /^ERROR: Cannot take over the edited text of "dev": kind and name cannot be changed/)
+  assert.match((await edit('role/dev', 'false')).told, /^ERROR: Cannot edit with "false": it ended with exit code 1/)
+})
+
+test('update sets labels and an end', async () => {
+  assert.equal((await tctl('update', 'role/dev', '--set-labels=a=1,b=2', '--set-ttl=2h')).answer, 'role "dev" has been updated')
+  const [dev] = JSON.parse((await tctl('get', 'role/dev', '--format=json')).answer) as readonly [
+    { metadata: { labels: unknown; expires: string } },
+  ]
+  assert.deepEqual(dev.metadata.labels, { a: '1', b: '2' })
+  assert.equal(new Date(dev.metadata.expires).getTime() - cluster.clock.now().getTime(), 7_200_000)
+  assert.match((await tctl('update', 'role/dev')).told, /^ERROR: Cannot update the resource: nothing to change is given/)
+})
+
+test('rm deletes, but no role in use', async () => {
+  assert.match((await tctl('rm', 'role/dev')).told, /^ERROR: Cannot delete the role "dev": it is held by bob\n/)
+  assert.equal((await tctl('rm', 'user/bob')).answer, 'user "bob" has been deleted')
+  assert.equal((await tctl('rm', 'roles/dev')).answer, 'role "dev" has been deleted')
+  assert.match((await tctl('rm', 'role/dev')).told, /^ERROR: Cannot find the role "dev"/)
+  assert.match((await tctl('rm', 'role')).told, /^ERROR: Cannot delete "role": no name is given\n/)
+  assert.match((await tctl('rm', 'db_server/x')).told, /^ERROR: Cannot delete resources of type "db_server"/)
+})
