@@ -2,45 +2,48 @@
 import { messageOf } from '#foundation'
 import type { Database, DatabaseServer } from '#resources'
 import type { AgentOptions } from './agent-options.ts'
+import { answerInTime } from './answer-in-time.ts'
 
 const periodMilliseconds = 60_000
 const retryMilliseconds = 5_000
 
+type HeartbeatOptions = Pick<AgentOptions, 'authority' | 'databases' | 'clock' | 'randomness' | 'log' | 'version' | 'identity'>
+
 /** Announces until the signal aborts. Never rejects. */
-export async function runHeartbeat(options: AgentOptions, signal: AbortSignal): Promise<void> {
+export async function runHeartbeat(options: HeartbeatOptions, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    const announced = await announceAll(options)
+    const announced = await Promise.all(options.databases.map((database) => announce(database, options, signal)))
     const jitter = 0.9 + 0.2 * options.randomness.fraction()
-    const pause = announced ? periodMilliseconds * jitter : retryMilliseconds * jitter
+    const pause = announced.includes(false) ? retryMilliseconds * jitter : periodMilliseconds * jitter
     await options.clock.sleep(pause, { signal }).catch(ignore)
   }
 }
 
-/** Takes the announcements back; what cannot be taken back expires by itself. */
-export async function withdrawAll(options: AgentOptions): Promise<void> {
-  for (const database of options.databases) {
-    try {
-      await options.authority.deleteDatabaseServer({ name: database.metadata.name })
-    } catch (error) {
-      options.log.warn('announcement not withdrawn', { database: database.metadata.name, error: messageOf(error) })
-    }
+/** Takes the announcements back; what cannot be taken back expires by itself. Never rejects. */
+export async function withdrawAll(options: HeartbeatOptions): Promise<void> {
+  await Promise.all(
+    options.databases.map(async ({ metadata: { name } }) => {
+      try {
+        await answerInTime(options.authority.deleteDatabaseServer({ name }), options)
+      } catch (error) {
+        options.log.warn('announcement not withdrawn', { database: name, error: messageOf(error) })
+      }
+    }),
+  )
+}
+
+async function announce(database: Database, options: HeartbeatOptions, signal: AbortSignal): Promise<boolean> {
+  try {
+    const announcing = options.authority.upsertDatabaseServer({ server: serverOf(database, options) })
+    await answerInTime(announcing, { clock: options.clock, signal })
+    return true
+  } catch (error) {
+    if (!signal.aborted) options.log.warn('database not announced', { database: database.metadata.name, error: messageOf(error) })
+    return false
   }
 }
 
-async function announceAll(options: AgentOptions): Promise<boolean> {
-  let all = true
-  for (const database of options.databases) {
-    try {
-      await options.authority.upsertDatabaseServer({ server: serverOf(database, options) })
-    } catch (error) {
-      all = false
-      options.log.warn('database not announced', { database: database.metadata.name, error: messageOf(error) })
-    }
-  }
-  return all
-}
-
-function serverOf(database: Database, options: AgentOptions): DatabaseServer {
+function serverOf(database: Database, options: HeartbeatOptions): DatabaseServer {
   return {
     kind: 'db_server',
     version: 'v3',

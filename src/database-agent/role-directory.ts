@@ -2,6 +2,7 @@
 import { PortunusError, messageOf, type Clock, type Log } from '#foundation'
 import type { Role } from '#resources'
 import type { AgentAuthority } from './agent-options.ts'
+import { answerInTime } from './answer-in-time.ts'
 
 export interface RoleDirectory {
   /** The roles of these names. Throws ROLES_UNKNOWN when the authority does not answer and never did. */
@@ -9,7 +10,6 @@ export interface RoleDirectory {
 }
 
 const freshMilliseconds = 1_000
-const answerMillisecondsMax = 5_000
 
 export function openRoleDirectory(options: {
   readonly authority: AgentAuthority
@@ -24,7 +24,7 @@ export function openRoleDirectory(options: {
       const now = options.clock.monotonicMilliseconds()
       if (remembered !== undefined && now - remembered.at < freshMilliseconds) return remembered.roles
       try {
-        const { roles } = await inTime(options.authority.getRolesForAgent({ names: [...names] }), options.clock)
+        const { roles } = await answerInTime(options.authority.getRolesForAgent({ names: [...names] }), options)
         known.set(key, { roles, at: now })
         return roles
       } catch (error) {
@@ -34,14 +34,6 @@ export function openRoleDirectory(options: {
       }
     },
   }
-}
-
-function inTime<T>(answer: Promise<T>, clock: Clock): Promise<T> {
-  const deadline = clock.deadline(answerMillisecondsMax)
-  return new Promise((resolve, reject) => {
-    deadline.addEventListener('abort', () => reject(new Error('no answer in time')), { once: true })
-    answer.then(resolve, reject)
-  })
 }
 
 function rolesUnknown(cause: unknown): PortunusError {

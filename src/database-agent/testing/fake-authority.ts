@@ -1,0 +1,32 @@
+/** An Auth Service for the tests of this room, which answers, refuses or keeps silent as the test says. */
+import type { AgentAuthority } from '../agent-options.ts'
+import type { Role } from '#resources'
+
+export type AuthorityMood = 'answers' | 'refuses' | 'keeps silent'
+
+export interface FakeAuthority extends AgentAuthority {
+  mood: AuthorityMood
+  roles: readonly Role[]
+  /** What was asked, such as `announce my-redshift` or `roles access,auditor`. */
+  readonly asked: string[]
+}
+
+export function fakeAuthority(roles: readonly Role[] = []): FakeAuthority {
+  const asked: string[] = []
+  const answer = async <T>(question: string, value: () => T): Promise<T> => {
+    asked.push(question)
+    if (authority.mood === 'refuses') throw new Error('connection refused')
+    if (authority.mood === 'keeps silent') return await new Promise<never>(() => {})
+    return value()
+  }
+  const authority: FakeAuthority = {
+    mood: 'answers',
+    roles,
+    asked,
+    upsertDatabaseServer: ({ server }) => answer(`announce ${server.metadata.name}`, () => ({ expires: '2026-11-22T12:10:00.000Z' })),
+    deleteDatabaseServer: ({ name }) => answer(`withdraw ${name}`, () => ({})),
+    getRolesForAgent: ({ names }) => answer(`roles ${names.join(',')}`, () => ({ roles: authority.roles })),
+    appendAuditEvents: () => answer('audit', () => ({})),
+  }
+  return authority
+}
