@@ -16,3 +16,14 @@ export function addPrintIamFlags(command: Command): Command {
     .option('--boundary', 'refused: no permissions boundary is needed')
     .option('--format <format>', format)
 }
+
+export function addBootstrapFlags(command: Command): Command {
+  return command
+    .option('-c, --config <path>', 'configuration file of the Database Service (/etc/teleport.yaml)')
+    .option('--manual', 'print what is needed and ask nothing of AWS')
+    .option('--attach-to-user <user>', 'user the Database Service runs as: a name or an ARN')
+    .option('--attach-to-role <role>', 'role the Database Service runs as or assumes: a name or an ARN')
+    .option('--policy-name <name>', 'name of the policy (DatabaseAccess)')
+    .option('--assumes-roles <list>', assumesRoles)
+    .option('--format <format>', format)
+}

@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { collected } from './collected.ts'
 import { addConfigureFlags, addDatabaseConfigureFlags } from './configure-flags.ts'
 import type { Flags } from './flag-values.ts'
-import { addPrintIamFlags } from './iam-flags.ts'
+import { addBootstrapFlags, addPrintIamFlags } from './iam-flags.ts'
 import type { TeleportWorld } from './world.ts'
 
 type Action = (world: TeleportWorld, flags: Flags) => Promise<number>
@@ -70,6 +70,9 @@ export function teleportProgram(world: TeleportWorld): TeleportProgram {
 type Runs = (action: Action) => (flags: unknown, command: Command) => Promise<void>
 
 function addIamCommands(configure: Command, runs: Runs): void {
+  addBootstrapFlags(configure.command('bootstrap').description('Set up the IAM permissions that a configuration needs.')).action(
+    runs(async (given, flags) => (await import('./commands/db-configure-bootstrap.ts')).bootstrap(given, flags)),
+  )
   const aws = configure.command('aws').description('Set up AWS for the Database Service.')
   addPrintIamFlags(aws.command('print-iam').description('Print the IAM policies that types of databases need.')).action(
     runs(async (given, flags) => (await import('./commands/db-configure-aws-print-iam.ts')).printIam(given, flags)),
