@@ -144,6 +144,16 @@ function addUserCommands(users: Command, runs: Runs): void {
     .option('--ttl <duration>', 'how long the link is good, at most 24h (default: 8h)')
     .addOption(formatOption(['text', 'json'], 'text'))
     .action(runs(async (context) => (await import('./commands/users-add.ts')).resetUser(context)))
+  addTraitOptions(users.command('update'), 'set-')
+    .description('Replace roles or traits of a user; what is not named stays as it is.')
+    .argument('<account>', 'name of the user')
+    .addOption(listOption('--set-roles <list>', 'roles of the user'))
+    .action(runs(async (context) => (await import('./commands/users-update.ts')).updateUser(context)))
+  users
+    .command('unlock')
+    .description('Lift the lock after too many failed logins.')
+    .argument('<account>', 'name of the user')
+    .action(runs(async (context) => (await import('./commands/users-update.ts')).unlockUser(context)))
   users
     .command('ls')
     .description('List the users.')
@@ -158,20 +168,20 @@ function addUserCommands(users: Command, runs: Runs): void {
 }
 
 /** Comma-separated and repeatable; templates of roles read them. */
-function addTraitOptions(command: Command): Command {
+function addTraitOptions(command: Command, prefix: '' | 'set-' = ''): Command {
   return command
-    .addOption(listOption('--db-users <list>', 'database users the person may be; * is any'))
-    .addOption(listOption('--db-names <list>', 'database names the person may open; * is any'))
-    .addOption(listOption('--db-roles <list>', 'database roles the person may have'))
-    .addOption(listOption('--logins <list>', 'system logins'))
-    .addOption(listOption('--windows-logins <list>', 'Windows logins'))
-    .addOption(listOption('--kubernetes-users <list>', 'Kubernetes users'))
-    .addOption(listOption('--kubernetes-groups <list>', 'Kubernetes groups'))
-    .addOption(listOption('--aws-role-arns <list>', 'ARNs of AWS roles'))
-    .addOption(listOption('--azure-identities <list>', 'Azure identities'))
-    .addOption(listOption('--gcp-service-accounts <list>', 'Google Cloud service accounts'))
-    .addOption(listOption('--host-user-uid <list>', 'user id of users made on hosts'))
-    .addOption(listOption('--host-user-gid <list>', 'group id of users made on hosts'))
+    .addOption(listOption(`--${prefix}db-users <list>`, 'database users the person may be; * is any'))
+    .addOption(listOption(`--${prefix}db-names <list>`, 'database names the person may open; * is any'))
+    .addOption(listOption(`--${prefix}db-roles <list>`, 'database roles the person may have'))
+    .addOption(listOption(`--${prefix}logins <list>`, 'system logins'))
+    .addOption(listOption(`--${prefix}windows-logins <list>`, 'Windows logins'))
+    .addOption(listOption(`--${prefix}kubernetes-users <list>`, 'Kubernetes users'))
+    .addOption(listOption(`--${prefix}kubernetes-groups <list>`, 'Kubernetes groups'))
+    .addOption(listOption(`--${prefix}aws-role-arns <list>`, 'ARNs of AWS roles'))
+    .addOption(listOption(`--${prefix}azure-identities <list>`, 'Azure identities'))
+    .addOption(listOption(`--${prefix}gcp-service-accounts <list>`, 'Google Cloud service accounts'))
+    .addOption(listOption(`--${prefix}host-user-uid <list>`, 'user id of users made on hosts'))
+    .addOption(listOption(`--${prefix}host-user-gid <list>`, 'group id of users made on hosts'))
 }
 
 function addTokenCommands(tokens: Command, runs: Runs): void {

@@ -1,6 +1,6 @@
 /** `tctl users add` and `tctl users reset`: a person, and the link with which the person chooses a password. */
 import { inviteTtlMilliseconds, type InviteUsage } from '#authority-api'
-import { formatDuration } from '#foundation'
+import { PortunusError, formatDuration } from '#foundation'
 import { printJson } from '#presentation'
 import { listFlag, requiredListFlag, textFlag, ttlFlag, withAuthority, type TctlContext } from '../context.ts'
 
@@ -27,11 +27,29 @@ export async function addUser(context: TctlContext): Promise<number> {
   const ttlMilliseconds = ttlFlag(context, inviteTtlMilliseconds.invite)
   const traits = Object.fromEntries(Object.entries(traitFlags).map(([flag, trait]) => [trait, listFlag(context, flag)]))
   const link = await withAuthority(context, async (authority) => {
-    await authority.createUser({ name, roles, traits })
+    await authority.createUser({ name, roles, traits }).catch((error: unknown) => {
+      if (error instanceof PortunusError && error.category === 'already-exists') context.world.terminal.answer(updateNote(context, name))
+      throw error
+    })
     return await authority.createInvite({ user: name, usage: 'invite', ttlMilliseconds })
   })
   printLink(context, { ...link, user: name, usage: 'invite', ttlMilliseconds })
   return 0
+}
+
+/** The command that was perhaps meant: the same wishes for somebody who is there. */
+function updateNote(context: TctlContext, name: string): string {
+  const wishes = ['roles', ...Object.keys(traitFlags)].flatMap((flag) => {
+    const values = listFlag(context, flag)
+    const option = flag.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+    return values.length === 0 ? [] : [`--set-${option}=${quoted(values.join(','))}`]
+  })
+  return `NOTE: to change the user who exists, run: tctl users update ${[...wishes, quoted(name)].join(' ')}`
+}
+
+/** The text as a shell takes it. */
+function quoted(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }
 
 export async function resetUser(context: TctlContext): Promise<number> {
