@@ -8,7 +8,8 @@ import type { Outcome, ProgramName } from '../stage/program.ts'
 import { hasPsql, runSql } from './database-session.ts'
 import { DemoFailure, chapter, expectOutcome, remark, showCommand, showOutput } from './narrator.ts'
 
-const keep = process.argv.includes('--keep')
+const words = process.argv.slice(2)
+const keep = words.includes('--keep')
 const databaseName = 'my-redshift'
 const startedAt = performance.now()
 
@@ -167,6 +168,7 @@ async function stayUp(stage: Stage): Promise<void> {
   console.log(`  tsh db ls`)
   console.log(`  tsh db connect --db-user=alice --db-name=dev ${databaseName}`)
   console.log('and as the administrator:')
+  console.log(`  export PATH="${process.cwd()}/bin:$PATH"`)
   console.log(`  TELEPORT_CONFIG_FILE='${stage.clusterConfigPath}' tctl audit ls`)
   remark('Ctrl-C here stops it all.')
   await new Promise<void>((resolve) => {
@@ -186,6 +188,10 @@ async function logOut(stage: Stage): Promise<void> {
   expectOutcome(refused, { exitCode: 'failure' })
 }
 
+if (words.some((word) => word !== '--keep')) {
+  console.error('Usage: npm run demo [-- --keep]\n  --keep  leave everything running, and say what to try in another terminal')
+  process.exit(2)
+}
 try {
   await demo()
   console.log(`\nEvery step did what the guide says (${Math.round((performance.now() - startedAt) / 1000)} s).`)

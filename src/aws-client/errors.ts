@@ -176,6 +176,7 @@ function assumeRoleHint(call: FailedHop): string {
     printPolicy(trust),
     `and attach this policy to ${nameOf(call.callerArn)} (not needed in the same account once the role trusts it by its full ARN)`,
     printPolicy(assumeRolePolicy([call.roleArn])),
+    ...(isExternal ? [] : ['if the trust policy asks for an external id, set aws.external_id of the database to it']),
     `a permissions boundary on the caller, if there is one, must contain ${JSON.stringify(assumeRoleBoundary().Statement[0])}`,
     `changes of IAM take a few minutes to arrive; try as the caller: ${command}`,
   ].join('\n')

@@ -72,6 +72,8 @@ async function refusalOf(attempt: Promise<unknown>): Promise<PortunusError> {
   return result.reason
 }
 
+/** AuthenticationOk, and the least a server says before it waits for a query. */
+const welcome = Buffer.concat([writeAuthenticationOk(), writeReadyForQuery('idle')])
 const fatal = (sqlState: string, message: string): Uint8Array => writeErrorResponse({ severity: 'FATAL', sqlState, message })
 
 describe('a login', () => {
@@ -100,25 +102,36 @@ describe('a login', () => {
       async converse(stream) {
         stream.write(writeAuthenticationMd5(salt))
         password = await readPassword(stream)
-        stream.write(writeAuthenticationOk())
+        stream.write(welcome)
       },
     })
     const { rest, stream } = await connect(server)
     const inner = md5Hex(Buffer.from('pass wordIAM:alice'))
     assert.equal(password, `md5${md5Hex(Buffer.concat([Buffer.from(inner), salt]))}`)
-    assert.equal(rest.length, 0)
+    assert.deepEqual(Buffer.from(rest), Buffer.from(writeReadyForQuery('idle')))
     stream.destroy()
   })
 
   test('without a password is taken as it is, and notices on the way are kept for the client', async () => {
     const notice = writeNoticeResponse({ severity: 'NOTICE', sqlState: '00000', message: 'welcome' })
-    await using server = await openTestServer({ converse: (stream) => void stream.write(Buffer.concat([notice, writeAuthenticationOk()])) })
+    await using server = await openTestServer({ converse: (stream) => void stream.write(Buffer.concat([notice, welcome])) })
     const { head, stream } = await connect(server)
     assert.deepEqual(
       head.map((bytes) => Buffer.from(bytes)),
       [Buffer.from(notice)],
     )
     stream.destroy()
+  })
+
+  test('that is refused after AuthenticationOk is refused with the SQLSTATE of the database', async () => {
+    const missing = fatal('3D000', 'database "nodb" does not exist')
+    await using server = await openTestServer({
+      converse: (stream) => void stream.write(Buffer.concat([writeAuthenticationOk(), writeParameterStatus('a', 'b'), missing])),
+    })
+    const refusal = await refusalOf(connect(server))
+    assert.equal(refusal.code, 'DATABASE_LOGIN_REFUSED')
+    assert.equal(refusal.sqlState, '3D000')
+    assert.match(refusal.message, /database "nodb" does not exist/)
   })
 
   test('byte by byte is a login too', async () => {
@@ -129,7 +142,7 @@ describe('a login', () => {
           await new Promise((resolve) => setImmediate(resolve))
         }
         await readPassword(stream)
-        stream.write(writeAuthenticationOk())
+        stream.write(welcome)
       },
     })
     const { stream } = await connect(server)
@@ -137,7 +150,7 @@ describe('a login', () => {
   })
 
   test('sends the user of the credentials and the parameters of the client, but not its protocol options', async () => {
-    await using server = await openTestServer({ converse: (stream) => void stream.write(writeAuthenticationOk()) })
+    await using server = await openTestServer({ converse: (stream) => void stream.write(welcome) })
     const parameters = new Map([
       ['user', 'alice'],
       ['database', 'other'],
@@ -213,7 +226,7 @@ describe('the certificate of the server', () => {
   ]
   for (const [what, options, changes, outcome] of checks) {
     test(what, async () => {
-      await using server = await openTestServer({ ...options, converse: (stream) => void stream.write(writeAuthenticationOk()) })
+      await using server = await openTestServer({ ...options, converse: (stream) => void stream.write(welcome) })
       await using another = await openTestServer()
       const tls = changes.tls?.caCert === undefined ? changes.tls : { ...changes.tls, caCert: another.authorityPem }
       const connecting = connect(server, { ...changes, ...(tls === undefined ? {} : { tls }) })

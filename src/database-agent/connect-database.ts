@@ -19,7 +19,7 @@ export interface DatabaseConnection {
   readonly stream: Duplex
   /** Messages the server sent before AuthenticationOk that the client must see (protocol negotiation, notices). */
   readonly head: readonly Uint8Array[]
-  /** Bytes already read after AuthenticationOk. */
+  /** What it said after AuthenticationOk, up to its first ReadyForQuery and whatever was read beyond. */
   readonly rest: Uint8Array
 }
 
@@ -36,7 +36,7 @@ export interface ConnectDatabaseRequest {
 
 type World = Pick<AgentOptions, 'network' | 'tls' | 'md5Hex'>
 
-const letters = { R: 0x52, E: 0x45, N: 0x4e, S: 0x53 } as const
+const letters = { R: 0x52, E: 0x45, N: 0x4e, S: 0x53, Z: 0x5a } as const
 
 /**
  * Throws NETWORK_DIAL_FAILED, DATABASE_TLS_REFUSED, the TLS_* errors, DATABASE_LOGIN_REFUSED (with the server's SQLSTATE),
@@ -48,10 +48,35 @@ export async function connectDatabase(request: ConnectDatabaseRequest, world: Wo
     const reader = openMessageReader(stream)
     stream.write(writeStartupMessage({ major: 3, minor: 0, parameters: startupParameters(request) }))
     const head = await authenticate(stream, reader, request, world)
-    return { stream, head: [...negotiation(request), ...head], rest: reader.takeRest() }
+    const greeting = await readGreeting(reader, request)
+    return { stream, head: [...negotiation(request), ...head], rest: Buffer.concat([...greeting, reader.takeRest()]) }
   } catch (error) {
     stream.destroy()
     throw error
+  }
+}
+
+const greetingBytesMax = 1024 * 1024
+
+/**
+ * What the server says between AuthenticationOk and the first ReadyForQuery, as it came. A database may still refuse here:
+ * one that does not exist, one with no connection left (SQLSTATE 3D000, 53300).
+ */
+async function readGreeting(reader: MessageReader, request: ConnectDatabaseRequest): Promise<readonly Uint8Array[]> {
+  const greeting: Uint8Array[] = []
+  let sizeBytes = 0
+  for (;;) {
+    const message = await reader.nextMessage(request.signal)
+    if (message.type === letters.E) throw loginRefused(request, message.body)
+    greeting.push(message.frame)
+    sizeBytes += message.frame.length
+    if (message.type === letters.Z) return greeting
+    if (sizeBytes > greetingBytesMax) {
+      throw new PortunusError('DATABASE_GREETING_ENDLESS', 'Cannot log in to the database: it never gets ready for a query', {
+        category: 'unavailable',
+        sqlState: '08P01',
+      })
+    }
   }
 }
 

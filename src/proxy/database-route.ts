@@ -1,6 +1,15 @@
 /** From a person who wants a database to a connection with an agent that serves it. */
-import { databaseTarget, decideDatabaseAccess } from '#access'
+import {
+  combineSessionOptions,
+  databaseTarget,
+  decideDatabaseAccess,
+  decideRevocation,
+  decideStaleness,
+  heldRoles,
+  type Revocation,
+} from '#access'
 import { databaseSessionStart, type AuditEventBody } from '#audit-events'
+import type { RevocationView } from '#authority-api'
 import type { UserIdentity } from '#certificates'
 import { PortunusError, messageOf, type Clock, type Connection, type Log } from '#foundation'
 import type { DatabaseServer } from '#resources'
@@ -23,6 +32,7 @@ export interface AgentConnection {
 export interface DatabaseRouteOptions {
   readonly directory: Directory
   readonly hub: TunnelHub
+  readonly revocations: RevocationView
   /** Resolves when the event is stored. */
   readonly audit: (event: AuditEventBody) => Promise<void>
   readonly clock: Clock
@@ -32,7 +42,7 @@ export interface DatabaseRouteOptions {
 /**
  * Checks access early, so that a refusal comes back with its reason before anything is dialled; the agent decides again
  * from the certificate. Then dials the connected agents, the least busy first, until one answers.
- * Throws DATABASE_NOT_FOUND, DATABASE_ACCESS_DENIED, DATABASE_AGENT_MISSING or TUNNEL_AGENT_UNREACHABLE.
+ * Throws DATABASE_NOT_FOUND, DATABASE_ACCESS_DENIED, LOCK_IN_FORCE, USER_GONE, LOCKS_STALE, DATABASE_AGENT_MISSING or TUNNEL_AGENT_UNREACHABLE.
  */
 export async function connectToAgent(request: DatabaseRequest, options: DatabaseRouteOptions): Promise<AgentConnection> {
   const servers = await options.directory.serversOf(request.service)
@@ -55,12 +65,27 @@ export async function connectToAgent(request: DatabaseRequest, options: Database
 
 async function authorize(request: DatabaseRequest, server: DatabaseServer, options: DatabaseRouteOptions): Promise<void> {
   const { identity } = request
-  const subject = { user: identity.user, roles: await options.directory.roles(identity.roles), traits: identity.traits }
-  const decision = decideDatabaseAccess(subject, {
-    database: databaseTarget(server.spec.database),
-    databaseUser: request.databaseUser,
-    databaseName: request.databaseName,
-  })
+  const { user, traits } = identity
+  await options.revocations.known()
+  const { state } = options.revocations
+  const revocable = { user, roles: identity.roles, database: request.service, databaseUser: request.databaseUser }
+  const roles = await options.directory.roles(heldRoles(revocable, state))
+  const revocation =
+    decideRevocation(revocable, state, options.clock.now()) ??
+    decideStaleness(options.revocations.ageMilliseconds(), combineSessionOptions(roles).lock)
+  if (revocation !== undefined) {
+    const error = cutOff(request, revocation)
+    await options.audit(deniedEvent(request, server, error))
+    throw error
+  }
+  const decision = decideDatabaseAccess(
+    { user, roles, traits },
+    {
+      database: databaseTarget(server.spec.database),
+      databaseUser: request.databaseUser,
+      databaseName: request.databaseName,
+    },
+  )
   if (decision.allowed) return
   const error = accessDenied(request, decision.reason, decision.hint)
   await options.audit(deniedEvent(request, server, error))
@@ -96,8 +121,23 @@ function accessDenied(request: DatabaseRequest, reason: string, hint: string): P
   )
 }
 
+const revocationCodes: Readonly<Record<Revocation['kind'], string>> = {
+  lock: 'LOCK_IN_FORCE',
+  'user-gone': 'USER_GONE',
+  'session-ended': 'SESSION_ENDED',
+  'locks-stale': 'LOCKS_STALE',
+}
+
+function cutOff(request: DatabaseRequest, { kind, reason, hint }: Revocation): PortunusError {
+  return new PortunusError(revocationCodes[kind], `Cannot connect to "${request.service}": ${reason}`, {
+    category: 'access-denied',
+    sqlState: '28000',
+    hint,
+  })
+}
+
 function notFound(service: string): PortunusError {
-  return new PortunusError('DATABASE_NOT_FOUND', `Cannot connect to "${service}": no such database is registered`, {
+  return new PortunusError('DATABASE_NOT_FOUND', `Cannot connect to "${service}": no Database Service announces such a database now`, {
     category: 'not-found',
     sqlState: '08004',
     hint: 'list the databases with: tsh db ls',

@@ -46,9 +46,14 @@ function inputEnded(label: string): PortunusError {
 
 function askPerson(label: string, hidden: boolean): Promise<string> {
   return new Promise((resolve, reject) => {
-    process.stderr.write(`${label}: `)
     const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
+    // The reader turns the terminal's own echo off, so it comes before the question: what is typed ahead stays hidden too.
     const reader: Interface = createInterface({ input: process.stdin, output: hidden ? silent : process.stderr, terminal: true })
+    if (hidden) process.stderr.write(`${label}: `)
+    else {
+      reader.setPrompt(`${label}: `)
+      reader.prompt()
+    }
     let answered = false
     reader.once('line', (line) => {
       answered = true

@@ -123,5 +123,5 @@ test('an agent that stops in order takes its databases off the list at once', as
       (error: unknown) => String(error),
     )
   // The proxy's view is a second old at most; until then it says that nobody serves the database.
-  await eventually(tryToConnect, (refusal) => refusal.includes('no such database is registered'))
+  await eventually(tryToConnect, (refusal) => refusal.includes('no Database Service announces such a database now'))
 })

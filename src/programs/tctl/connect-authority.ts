@@ -107,7 +107,7 @@ const loginHint = 'log in with: tsh login --proxy=<host:port> --user=<name>'
 function authorityNotHere(dataDirectory: string): PortunusError {
   return new PortunusError('AUTHORITY_NOT_HERE', `Cannot find an Auth Service on this host: there is no "${dataDirectory}/host_uuid"`, {
     category: 'unauthenticated',
-    hint: `start one with: teleport start, run tctl on the host that has one, or ${loginHint}`,
+    hint: `start one with: teleport start, name its configuration with -c or TELEPORT_CONFIG_FILE, run tctl on the host that has one, or ${loginHint}`,
   })
 }
 

@@ -34,3 +34,8 @@ export async function writeOutput(world: TeleportWorld, generated: GeneratedOutp
   }
   world.terminal.tell(`Wrote "${path}".\n${generated.next(path)}`)
 }
+
+/** What starts the services of a file; those of /etc keep their data where only the superuser may write. */
+export function startCommand(path: string): string {
+  return `${path.startsWith('/etc/') ? 'sudo ' : ''}teleport start --config=${path}`
+}

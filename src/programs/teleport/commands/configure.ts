@@ -3,7 +3,7 @@ import { parseTeleportYaml, placeOf, printConfiguration } from '#configuration'
 import { PortunusError } from '#foundation'
 import { listFlag, textFlag, type Flags } from '../flag-values.ts'
 import type { TeleportWorld } from '../world.ts'
-import { writeOutput } from '../write-output.ts'
+import { startCommand, writeOutput } from '../write-output.ts'
 
 export async function configure(world: TeleportWorld, flags: Flags): Promise<number> {
   const tested = textFlag(flags, 'test')
@@ -30,7 +30,7 @@ export async function configure(world: TeleportWorld, flags: Flags): Promise<num
     text,
     output: String(flags['output']),
     defaultFile: '/etc/teleport.yaml',
-    next: (path) => `Start the services with: sudo teleport start --config=${path}`,
+    next: (path) => `Start the services with: ${startCommand(path)}`,
   })
   return 0
 }

@@ -3,7 +3,7 @@ import { printDatabaseConfiguration } from '#configuration'
 import { discoveryTypes } from '../configure-flags.ts'
 import { listFlag, textFlag, type Flags } from '../flag-values.ts'
 import type { TeleportWorld } from '../world.ts'
-import { writeOutput } from '../write-output.ts'
+import { startCommand, writeOutput } from '../write-output.ts'
 
 export async function createDatabaseConfiguration(world: TeleportWorld, flags: Flags): Promise<number> {
   const text = printDatabaseConfiguration({
@@ -32,7 +32,7 @@ export async function createDatabaseConfiguration(world: TeleportWorld, flags: F
     text,
     output: String(flags['output']),
     defaultFile: '/etc/teleport.yaml',
-    next: (path) => `Start the Database Service with: sudo teleport start --config=${path}`,
+    next: (path) => `Start the Database Service with: ${startCommand(path)}`,
   })
   return 0
 }
