@@ -12,6 +12,8 @@ export interface Invite {
   readonly otpSecret: string
   readonly expires: Date
   readonly usage: string
+  /** What `tsh login` needs to trust a self-made certificate of the proxy. */
+  readonly loginCaPin: string | undefined
 }
 
 /** A refusal in the API's own words, or a request that never got an answer. */
@@ -41,6 +43,7 @@ export async function fetchInvite(token: string, signal: AbortSignal): Promise<I
     otpSecret: textOf(answer, 'otp_secret'),
     expires: new Date(textOf(answer, 'expires')),
     usage: textOf(answer, 'usage'),
+    loginCaPin: optionalTextOf(answer, 'login_ca_pin'),
   }
 }
 
@@ -79,6 +82,11 @@ function textOf(answer: unknown, key: string): string {
   const value = fieldOf(answer, key)
   if (typeof value === 'string') return value
   throw new ApiError(`The proxy left "${key}" out of its answer`, { hint: 'reload the page', isTransient: false })
+}
+
+function optionalTextOf(answer: unknown, key: string): string | undefined {
+  const value = fieldOf(answer, key)
+  return typeof value === 'string' ? value : undefined
 }
 
 function fieldOf(value: unknown, key: string): unknown {

@@ -11,7 +11,7 @@ export function InvitePage({ token }: { readonly token: string }): ReactNode {
   const redemption = useMutation({
     mutationFn: (choice: { readonly password: string; readonly otp: string }) => redeemInvite(token, choice),
   })
-  if (redemption.isSuccess) return <Welcome user={redemption.data} />
+  if (redemption.isSuccess) return <Welcome user={redemption.data} caPin={invite.data?.loginCaPin} />
   if (invite.isPending) return <Waiting />
   if (invite.isError) {
     return (
@@ -34,13 +34,13 @@ export function InvitePage({ token }: { readonly token: string }): ReactNode {
   )
 }
 
-function Welcome({ user }: { readonly user: string }): ReactNode {
+function Welcome({ user, caPin }: { readonly user: string; readonly caPin: string | undefined }): ReactNode {
   return (
     <Page title="All set">
       <p role="status">
         The password and the authenticator app of <strong>{user}</strong> are set up. Log in from a terminal:
       </p>
-      <Command text={loginCommand(window.location.host, user)} />
+      <Command text={loginCommand(window.location.host, user, caPin)} />
       <p>
         Then <code>tsh db ls</code> lists the databases you may use. This link has been used up; the page can be closed.
       </p>

@@ -10,3 +10,7 @@ test('plain names need no quotes', () => {
 test('a name that a shell would read is quoted', () => {
   assert.equal(loginCommand('localhost', "o'hara; ls"), String.raw`tsh login --proxy=localhost --user='o'\''hara; ls'`)
 })
+
+test('a self-made certificate of the proxy is vouched for by its pin', () => {
+  assert.equal(loginCommand('localhost:3080', 'alice', 'sha256:00'), 'tsh login --proxy=localhost:3080 --user=alice --ca-pin=sha256:00')
+})

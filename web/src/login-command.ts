@@ -1,8 +1,9 @@
 /** The command that logs a person in, as it can be pasted into a shell. */
 
-/** `tsh login --proxy=<host> --user=<user>`, quoted only where a shell needs it. */
-export function loginCommand(host: string, user: string): string {
-  return `tsh login --proxy=${quoted(host)} --user=${quoted(user)}`
+/** `tsh login --proxy=<host> --user=<user>`, with the pin where the proxy's certificate is self-made; quoted only where a shell needs it. */
+export function loginCommand(host: string, user: string, caPin?: string): string {
+  const pin = caPin === undefined ? '' : ` --ca-pin=${quoted(caPin)}`
+  return `tsh login --proxy=${quoted(host)} --user=${quoted(user)}${pin}`
 }
 
 function quoted(text: string): string {

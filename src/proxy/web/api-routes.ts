@@ -23,7 +23,7 @@ export function registerApi(app: WebApplication, options: WebApplicationOptions)
   app.get('/v1/webapi/ping/local', many, ping)
   app.get('/v1/webapi/find', many, async (context) => context.json(findDocument(await pingFacts(options))))
   app.post('/v1/webapi/login', few, bounded, (context) => login(context, authority))
-  app.get('/v1/webapi/invites/:token', few, (context) => getInvite(context, authority, context.req.param('token')))
+  app.get('/v1/webapi/invites/:token', few, (context) => getInvite(context, options, context.req.param('token')))
   app.post('/v1/webapi/invites/:token', few, bounded, (context) => redeemInvite(context, authority, context.req.param('token')))
   app.post('/v1/webapi/host/join', few, bounded, (context) => joinHost(context, authority))
   app.all('/v1/*', (context) => errorResponse(unknownPath(context.req.method, context.req.path)))
@@ -64,7 +64,7 @@ async function login(context: WebContext, authority: WebAuthority): Promise<Resp
   })
 }
 
-async function getInvite(context: WebContext, authority: WebAuthority, token: string): Promise<Response> {
+async function getInvite(context: WebContext, { authority, isSelfMade }: WebApplicationOptions, token: string): Promise<Response> {
   const invite = await authority.getInvite({ token, clientAddress: context.env.remoteAddress })
   return context.json({
     user: invite.user,
@@ -73,6 +73,7 @@ async function getInvite(context: WebContext, authority: WebAuthority, token: st
     otp_secret: invite.otpSecret,
     expires: invite.expires,
     usage: invite.usage,
+    ...(isSelfMade === true ? { login_ca_pin: (await authority.ping({})).caPins[0] } : {}),
   })
 }
 

@@ -87,12 +87,13 @@ interface Site {
   readonly post: (path: string, body: unknown, remoteAddress?: string) => Promise<Response>
 }
 
-function site(): Site {
+function site(options: { readonly isSelfMade?: boolean } = {}): Site {
   const authority = authorityOfAlice()
   const logged: unknown[] = []
   const time = { milliseconds: 0 }
   const files: Readonly<Record<string, string>> = { 'index.html': '<!doctype html>', 'assets/app-1.js': 'start()' }
   const app = createWebApplication({
+    ...options,
     authority,
     assets: {
       read(path) {
@@ -303,4 +304,9 @@ test('every answer carries the headers that bind the browser', async () => {
     assert.equal(response.headers.get('referrer-policy'), 'no-referrer')
     assert.notEqual(response.headers.get('cache-control'), null)
   }
+})
+
+test('where the web certificate is our own, an invitation says the pin to log in with', async () => {
+  const answer = await site({ isSelfMade: true }).get('/v1/webapi/invites/good')
+  assert.equal(z.looseObject({ login_ca_pin: z.string() }).parse(await answer.json()).login_ca_pin, 'sha256:00')
 })

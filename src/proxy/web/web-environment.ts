@@ -23,6 +23,8 @@ export interface WebApplicationOptions {
   readonly assets: WebAssets
   /** `host:port` under which people reach this proxy. */
   readonly publicAddress: string
+  /** Whether the web certificate is signed by the cluster's own authority, so that people need its pin to log in. */
+  readonly isSelfMade?: boolean | undefined
   /** Absent where the proxy runs from source. */
   readonly packages?: InstallPackages | undefined
   readonly version: string
