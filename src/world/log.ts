@@ -9,9 +9,24 @@ export interface LogOptions {
 
 /** Writes synchronously, so that the last line before a crash is there. */
 export function openLog(options: LogOptions): Log {
-  const destination: DestinationStream = options.format === 'json' ? pino.destination({ fd: 2, sync: true }) : { write: writeText }
+  const destination: DestinationStream = options.format === 'json' ? jsonDestination() : textDestination()
   return logOf(pino({ level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination))
 }
+
+// Whoever read the log may be gone (a closed terminal, a pipe whose reader ended). The service goes on, and stops in order,
+// without a log: an error here would be logged in turn, for ever.
+function jsonDestination(): DestinationStream {
+  const destination = pino.destination({ fd: 2, sync: true })
+  destination.on('error', ignoreFailure)
+  return destination
+}
+
+function textDestination(): DestinationStream {
+  if (!process.stderr.listeners('error').includes(ignoreFailure)) process.stderr.on('error', ignoreFailure)
+  return { write: writeText }
+}
+
+function ignoreFailure(): void {}
 
 function logOf(logger: Logger): Log {
   return {
