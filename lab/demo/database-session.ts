@@ -44,7 +44,16 @@ async function runInClient(stage: Stage, login: DatabaseLogin, sql: string, canc
   const args = ['proxy', 'db', '--tunnel', `--db-user=${login.databaseUser}`, `--db-name=${login.databaseName}`, login.database]
   showCommand(login.person, ['tsh', ...args])
   await using tunnel = startDaemon(programPath('tsh'), args, stage.environment(login.person))
-  await tunnel.says('Started')
+  const opened = await tunnel.says('Started').then(
+    () => true,
+    () => false,
+  )
+  if (!opened) {
+    tunnel.kill('SIGTERM')
+    const refused = { stdout: '', stderr: tunnel.output(), exitCode: await tunnel.ended }
+    showOutput(refused)
+    return refused
+  }
   const port = Number(/(?:localhost|127\.0\.0\.1):(\d+)/.exec(tunnel.output())?.[1])
   const connection = { host: 'localhost', port, user: login.databaseUser, database: login.databaseName }
   const client = new pg.Client(connection)
@@ -52,21 +61,34 @@ async function runInClient(stage: Stage, login: DatabaseLogin, sql: string, canc
     await client.connect()
     remark(`  ${sql}`)
     const running = client.query(sql)
+    running.catch(() => {}) // a cancelled statement fails before it is awaited below
     if (cancels !== undefined) {
       await whenRunning(stage.lab.superuserDsn, cancels)
       await cancelThroughTunnel(client, connection)
     }
     const result = await running
-    const outcome = { stdout: JSON.stringify((Array.isArray(result) ? result.at(-1) : result).rows, undefined, 1), stderr: '', exitCode: 0 }
+    const outcome = { stdout: printResults(result), stderr: '', exitCode: 0 }
     showOutput(outcome)
     return outcome
   } catch (error) {
-    const outcome = { stdout: '', stderr: `ERROR:  ${error instanceof Error ? error.message : String(error)}`, exitCode: 1 }
+    const outcome = { stdout: '', stderr: printFailure(error), exitCode: 1 }
     showOutput(outcome)
     return outcome
   } finally {
     await client.end().catch(() => {})
   }
+}
+
+/** The rows of every statement: pg answers several statements with an array of results. */
+function printResults(result: pg.QueryResult | readonly pg.QueryResult[]): string {
+  const results = 'rows' in result ? [result] : result
+  return results.map(({ rows }) => JSON.stringify(rows, undefined, 1)).join('\n')
+}
+
+/** As psql prints it. */
+function printFailure(error: unknown): string {
+  const hint = error instanceof pg.DatabaseError && error.hint !== undefined ? `\nHINT:  ${error.hint}` : ''
+  return `ERROR:  ${error instanceof Error ? error.message : String(error)}${hint}`
 }
 
 /** The same CancelRequest that Ctrl-C in psql sends: a new connection with the key of the running one. */
