@@ -22,6 +22,7 @@ export {
   sessionTtlMillisecondsMax,
   type SessionOptions,
 } from './session-options.ts'
+export { selectsLabels } from './label-selector.ts'
 export { roleProblems, type RoleProblem } from './role-problems.ts'
 export type { AwsPlace } from './role-arn.ts'
 export {

@@ -4,6 +4,7 @@ import type { Operation } from './operation.ts'
 import { auditOperations } from './operations/audit.ts'
 import { clusterOperations } from './operations/cluster.ts'
 import { databaseOperations } from './operations/databases.ts'
+import { dynamicDatabaseOperations } from './operations/dynamic-databases.ts'
 import { hostOperations } from './operations/hosts.ts'
 import { lockOperations } from './operations/locks.ts'
 import { roleOperations } from './operations/roles.ts'
@@ -18,6 +19,7 @@ export const operations = {
   ...roleOperations,
   ...hostOperations,
   ...databaseOperations,
+  ...dynamicDatabaseOperations,
   ...lockOperations,
   ...sessionOperations,
   ...auditOperations,

@@ -2,6 +2,7 @@
 import type { Handlers } from '#authority-api'
 import { clusterHandlers } from './handlers/cluster-handlers.ts'
 import { databaseHandlers } from './handlers/database-handlers.ts'
+import { dynamicDatabaseHandlers } from './handlers/dynamic-database-handlers.ts'
 import { hostHandlers } from './handlers/host-handlers.ts'
 import { roleHandlers } from './handlers/role-handlers.ts'
 import { lockHandlers } from './handlers/lock-handlers.ts'
@@ -18,6 +19,7 @@ export function createHandlers(parts: AuthorityParts): Handlers {
     ...roleHandlers(parts),
     ...hostHandlers(parts),
     ...databaseHandlers(parts),
+    ...dynamicDatabaseHandlers(parts),
     ...lockHandlers(parts),
     ...sessionHandlers(parts),
   }

@@ -7,6 +7,7 @@ import { openCertificateAuthorities, type CertificateAuthorities } from './certi
 import type { AuthorityConfiguration, AuthorityOptions } from './context.ts'
 import { openCredentials, type Credentials } from './credentials.ts'
 import { openDatabaseCertificates, type DatabaseCertificates } from './database-certificates.ts'
+import { openDynamicDatabases, type DynamicDatabases } from './dynamic-databases.ts'
 import { openHosts, type Hosts } from './hosts.ts'
 import { openInvites, type Invites } from './invites.ts'
 import { openIssuer, type Issuer } from './issue.ts'
@@ -41,6 +42,7 @@ export interface AuthorityParts {
   readonly issuer: Issuer
   readonly hosts: Hosts
   readonly presence: Presence
+  readonly dynamicDatabases: DynamicDatabases
   readonly databaseCertificates: DatabaseCertificates
   readonly locks: Locks
   readonly sessionPresence: SessionPresence
@@ -83,6 +85,7 @@ export async function openParts(options: AuthorityOptions): Promise<AuthorityPar
     credentials,
     attempts,
     presence,
+    dynamicDatabases: openDynamicDatabases(store),
     tokens,
     issuer,
     invites: openInvites(store, { clock, randomness, box, credentials, users, clusterName, accountHost }),

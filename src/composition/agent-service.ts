@@ -4,7 +4,7 @@ import { openAuditJournal, type AuditJournal } from '#audit-log'
 import type { AuthorityClient } from '#authority-api'
 import { openRedshiftLogins, type RedshiftLogins } from '#aws-client'
 import { proxyServerName } from '#certificates'
-import { openDatabaseAgent, type AgentOptions, type DatabaseAgent } from '#database-agent'
+import { openDatabaseAgent, type AgentOptions, type DatabaseAgent, type DatabaseMatcher } from '#database-agent'
 import { messageOf, type Connection, type Log, type TlsConnection } from '#foundation'
 import { tunnelAlpn } from '#proxy'
 import type { Database } from '#resources'
@@ -17,6 +17,7 @@ export interface AgentServiceOptions {
   readonly credentials: HostCredentials
   readonly authority: AuthorityClient
   readonly databases: readonly Database[]
+  readonly databaseMatchers: readonly DatabaseMatcher[]
   /** Opens a raw connection to the proxy: over TCP, or in memory to the one of this process. */
   readonly dialProxy: (options: { readonly signal: AbortSignal }) => Promise<Connection>
   readonly onConnected?: (() => void) | undefined
@@ -89,6 +90,7 @@ function agentOptions(
     identity: credentials.identity,
     version: options.version,
     databases: options.databases,
+    databaseMatchers: options.databaseMatchers,
     credentials: { host: credentials.keyPair, userAuthoritiesPem: credentials.userAuthoritiesPem },
     authority: options.authority,
     atEndOfTurn,

@@ -129,6 +129,7 @@ async function startAgentOf(options: TeleportServiceOptions, ends: AgentEnds): P
   return await startAgentService({
     ...ends,
     databases: await readDatabases(options.configuration.database, nodeFiles),
+    databaseMatchers: options.configuration.database.resources,
     dataDirectory: options.configuration.dataDirectory,
     version,
     machine: options.machine,

@@ -54,7 +54,6 @@ const withoutEffect: readonly (readonly [path: string, reason: string, unlessItI
   ['proxy_service.trust_x_forwarded_for', notInThisVersion],
   ['proxy_service.proxy_protocol', notInThisVersion],
   ['proxy_service.ui', notInThisVersion],
-  ['db_service.resources', 'has no effect in this version: an agent serves its static databases'],
   ['db_service.aws', 'has no effect in this version: databases are not discovered'],
   ['db_service.azure', notInThisVersion],
   ['db_service.databases.*.dynamic_labels', notInThisVersion],

@@ -9,7 +9,7 @@ import type { Database } from '#resources'
 /** The operations an agent calls. */
 export type AgentAuthority = Pick<
   AuthorityClient,
-  'upsertDatabaseServer' | 'deleteDatabaseServer' | 'getRolesForAgent' | 'appendAuditEvents'
+  'upsertDatabaseServer' | 'deleteDatabaseServer' | 'getDatabasesForAgent' | 'getRolesForAgent' | 'appendAuditEvents'
 >
 
 /** Temporary credentials of Redshift for a plan (AWS: GetClusterCredentials, GetClusterCredentialsWithIAM). */
@@ -34,10 +34,19 @@ export interface SessionJournal {
   flushSync(): void
 }
 
+/** Labels that choose a database, and the role it is reached by instead of its own. */
+export interface DatabaseMatcher {
+  readonly labels: Readonly<Record<string, readonly string[]>>
+  readonly assumeRoleArn: string | undefined
+  readonly externalId: string | undefined
+}
+
 export interface AgentOptions {
   readonly identity: HostIdentity
   readonly version: string
   readonly databases: readonly Database[]
+  /** Which databases of the cluster are served beside them; none unless given. */
+  readonly databaseMatchers?: readonly DatabaseMatcher[]
   /** Read afresh for every handshake. */
   readonly credentials: {
     readonly host: () => KeyPairPem

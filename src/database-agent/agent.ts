@@ -1,11 +1,11 @@
 /** The Database Service: its databases, its live sessions, its word to the cluster. */
 import { fromHex, messageOf, type Connection } from '#foundation'
-import type { Database } from '#resources'
 import type { AgentOptions } from './agent-options.ts'
 import { openAuditTurn } from './audit-turn.ts'
 import { openCancelRegistry } from './cancel-registry.ts'
 import { runHeartbeat, withdrawAll } from './heartbeat.ts'
 import { openRoleDirectory } from './role-directory.ts'
+import { openServedDatabases } from './served-databases.ts'
 import { runSession, type SessionContext } from './session.ts'
 
 export const agentAlpn = 'portunus-relay/1'
@@ -30,7 +30,7 @@ export interface DatabaseAgent extends AsyncDisposable {
 
 /** Begins to announce the databases; disposing takes the announcements back and ends the sessions. */
 export function openDatabaseAgent(options: AgentOptions): DatabaseAgent {
-  const databases = new Map<string, Database>(options.databases.map((database) => [database.metadata.name, database]))
+  const served = openServedDatabases(options)
   const cancelRegistry = openCancelRegistry(options.randomness)
   const context: SessionContext = {
     agent: options,
@@ -42,13 +42,21 @@ export function openDatabaseAgent(options: AgentOptions): DatabaseAgent {
     turn: openAuditTurn(options.journal, options.atEndOfTurn),
     cancelRegistry,
     roles: openRoleDirectory(options),
-    databaseNamed: (name) => databases.get(name),
+    databaseNamed: (name) => served.named(name),
   }
   const sessions = new Map<Connection, Promise<void>>()
   const stopping = new AbortController()
-  const heartbeat = runHeartbeat(options, stopping.signal)
+  const announced = {
+    ...options,
+    get databases() {
+      return served.all()
+    },
+  }
+  const heartbeat = Promise.all([runHeartbeat(announced, stopping.signal), served.follow(stopping.signal)])
   return {
-    databaseNames: [...databases.keys()],
+    get databaseNames() {
+      return served.all().map(({ metadata }) => metadata.name)
+    },
     get sessions() {
       return sessions.size
     },
@@ -69,7 +77,7 @@ export function openDatabaseAgent(options: AgentOptions): DatabaseAgent {
     async [Symbol.asyncDispose]() {
       stopping.abort()
       await heartbeat
-      await withdrawAll(options)
+      await withdrawAll(announced)
       for (const connection of sessions.keys()) connection.stream.destroy()
       const drained = new AbortController()
       const deadline = options.clock.sleep(drainMillisecondsMax, { signal: drained.signal }).catch(ignore)

@@ -7,7 +7,7 @@ import { answerInTime } from './answer-in-time.ts'
 const periodMilliseconds = 60_000
 const retryMilliseconds = 5_000
 
-type HeartbeatOptions = Pick<AgentOptions, 'authority' | 'databases' | 'clock' | 'randomness' | 'log' | 'version' | 'identity'>
+export type HeartbeatOptions = Pick<AgentOptions, 'authority' | 'databases' | 'clock' | 'randomness' | 'log' | 'version' | 'identity'>
 
 /** Announces until the signal aborts. Never rejects. */
 export async function runHeartbeat(options: HeartbeatOptions, signal: AbortSignal): Promise<void> {
@@ -21,18 +21,20 @@ export async function runHeartbeat(options: HeartbeatOptions, signal: AbortSigna
 
 /** Takes the announcements back; what cannot be taken back expires by itself. Never rejects. */
 export async function withdrawAll(options: HeartbeatOptions): Promise<void> {
-  await Promise.all(
-    options.databases.map(async ({ metadata: { name } }) => {
-      try {
-        await answerInTime(options.authority.deleteDatabaseServer({ name }), options)
-      } catch (error) {
-        options.log.warn('announcement not withdrawn', { database: name, error: messageOf(error) })
-      }
-    }),
-  )
+  await Promise.all(options.databases.map(({ metadata }) => withdraw(metadata.name, options)))
 }
 
-async function announce(database: Database, options: HeartbeatOptions, signal: AbortSignal): Promise<boolean> {
+/** Never rejects. */
+export async function withdraw(name: string, options: Omit<HeartbeatOptions, 'databases'>): Promise<void> {
+  try {
+    await answerInTime(options.authority.deleteDatabaseServer({ name }), options)
+  } catch (error) {
+    options.log.warn('announcement not withdrawn', { database: name, error: messageOf(error) })
+  }
+}
+
+/** Whether it was heard. Never rejects. */
+export async function announce(database: Database, options: Omit<HeartbeatOptions, 'databases'>, signal: AbortSignal): Promise<boolean> {
   try {
     const announcing = options.authority.upsertDatabaseServer({ server: serverOf(database, options) })
     await answerInTime(announcing, { clock: options.clock, signal })
@@ -43,7 +45,7 @@ async function announce(database: Database, options: HeartbeatOptions, signal: A
   }
 }
 
-function serverOf(database: Database, options: HeartbeatOptions): DatabaseServer {
+function serverOf(database: Database, options: Omit<HeartbeatOptions, 'databases'>): DatabaseServer {
   return {
     kind: 'db_server',
     version: 'v3',

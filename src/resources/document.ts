@@ -17,8 +17,8 @@ export const documentDepthMax = 16
 export const documentValuesMax = 20_000
 export const documentCharactersMax = 524_288
 const problemsReportedMax = 20
-/** What the schema library says where a schema has no words of its own. */
-const unworded = 'Invalid input'
+/** What the schema library says where a schema has no words of its own; the rest of it depends on the locale somebody has loaded. */
+const unworded = /^Invalid /
 
 /**
  * The typed value of a document. Throws RESOURCE_MALFORMED (bad-input) naming path and expectation of the first problem;
@@ -67,7 +67,7 @@ function isPlainObject(value: object): boolean {
 function problemsOfIssue(issue: z.core.$ZodIssue, input: unknown): DocumentProblem[] {
   const path = pathText(issue.path)
   const received = valueAt(input, issue.path)
-  if (issue.code !== 'unrecognized_keys' && issue.code !== 'invalid_key' && issue.message !== unworded)
+  if (issue.code !== 'unrecognized_keys' && issue.code !== 'invalid_key' && !unworded.test(issue.message))
     return [{ path, problem: issue.message }]
   switch (issue.code) {
     case 'invalid_type':

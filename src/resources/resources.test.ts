@@ -258,3 +258,14 @@ test('a masked token shows its last quarter', () => {
   assert.equal(maskToken('0123456789abcdef'), '************cdef')
   assert.equal(maskToken('a'), '*')
 })
+
+test('what is expected is said in the same words when another room has given the schema library a locale', async () => {
+  await import('zod')
+  const database = {
+    kind: 'db',
+    version: 'v3',
+    metadata: { name: 'a' },
+    spec: { protocol: 'postgres', uri: 'a:1', aws: { account_id: 123456789012 } },
+  }
+  assert.throws(() => parseDatabase(database), /spec\.aws\.account_id: expected a text, got the number 123456789012$/)
+})

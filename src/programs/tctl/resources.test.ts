@@ -192,3 +192,31 @@ test('rm deletes, but no role in use', async () => {
   assert.match((await tctl('rm', 'role')).told, /^ERROR: Cannot delete "role": no name is given\n/)
   assert.match((await tctl('rm', 'db_server/x')).told, /^ERROR: Cannot delete resources of type "db_server"/)
 })
+
+const database = `kind: db
+version: v3
+metadata:
+  name: my-redshift
+  labels: {env: dev}
+spec:
+  protocol: postgres
+  uri: my-cluster.abc.us-east-1.redshift.amazonaws.com:5439
+`
+
+test('databases are registered, shown, edited and deleted', async () => {
+  assert.equal((await tctlFed(database, 'create')).answer, 'database "my-redshift" has been created')
+  assert.match(
+    (await tctlFed(database, 'create')).told,
+    /^ERROR: Cannot create the database "my-redshift": a database of that name exists\nHINT: replace it with: tctl create -f$/,
+  )
+  assert.equal((await tctlFed(database, 'create', '-f')).answer, 'database "my-redshift" has been updated')
+  assert.match((await tctl('get', 'db')).answer, /labels:\n {4}env: dev\n {4}teleport\.dev\/origin: dynamic\n/)
+  assert.equal((await edit('db/my-redshift', 'sed -i.bak s/dev$/prod/')).answer, 'database "my-redshift" has been updated')
+  assert.equal((await tctl('get', 'db', '--format=text')).answer.split('\n').at(-1), 'db   my-redshift env=prod')
+  assert.equal((await tctl('rm', 'db/my-redshift')).answer, 'database "my-redshift" has been deleted')
+  assert.match(
+    (await tctlFed(database.replace('uri: my', 'uri: https://my'), 'create')).told,
+    /standard input:8:3: spec\.uri: expected host:port/,
+  )
+  assert.match((await tctlFed(database.replace('spec:', 'spec:\n  aws: {account_id: 123456789012}'), 'create')).told, /spec\.aws\.account_id: expected a text, got the number/)
+})

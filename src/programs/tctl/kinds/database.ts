@@ -1,6 +1,7 @@
-/** The kinds `db` and `db_server`. */
-import { printDatabase, printDatabaseServer } from '#resources'
-import { named, type ResourceKind } from './kind.ts'
+/** The kinds `db` (registered in the cluster) and `db_server` (as agents announce them). */
+import { databaseKindOf, locateCluster } from '#aws-model'
+import { parseDatabase, printDatabase, printDatabaseServer } from '#resources'
+import { anyRevision, named, type ResourceKind } from './kind.ts'
 
 export const databaseServerKind: ResourceKind = {
   kind: 'db_server',
@@ -11,10 +12,25 @@ export const databaseServerKind: ResourceKind = {
 export const databaseKind: ResourceKind = {
   kind: 'db',
   words: ['dbs', 'database', 'databases'],
-  // Several agents may announce one database.
-  async list(authority) {
-    const { servers } = await authority.listDatabaseServers({})
-    const databases = new Map(servers.map(({ spec }) => [spec.database.metadata.name, spec.database]))
-    return named([...databases.values()], printDatabase)
+  list: async (authority) => named((await authority.listDatabaseResources({})).databases, printDatabase),
+  prepare(document) {
+    const database = parseDatabase(document)
+    if (databaseKindOf(database) === 'redshift') locateCluster(database)
+    const { name } = database.metadata
+    return {
+      name,
+      async create(authority) {
+        await authority.createDatabase({ database: anyRevision(database, { replace: true }) })
+        return { sentence: `database "${name}" has been created` }
+      },
+      async update(authority, options) {
+        await authority.updateDatabase({ database: anyRevision(database, options) })
+        return { sentence: `database "${name}" has been updated` }
+      },
+    }
+  },
+  async remove(authority, name) {
+    await authority.deleteDatabase({ name })
+    return { sentence: `database "${name}" has been deleted` }
   },
 }
