@@ -9,7 +9,7 @@ export type LabCommand =
 
 export const helpText = `Usage: npm run lab -- [flags]
 
-Starts a stand-in for AWS (STS and Redshift) and a stand-in for a Redshift cluster, both on 127.0.0.1,
+Starts a stand-in for AWS (STS, IAM and Redshift) and a stand-in for a Redshift cluster, both on 127.0.0.1,
 prints how to reach them and stays in the foreground until Ctrl-C.
 
   --json FILE            also write what is printed to FILE as JSON, once everything is ready; removed at the end

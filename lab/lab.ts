@@ -62,6 +62,11 @@ export interface Lab extends AsyncDisposable {
     readonly accountId: string
     readonly region: string
     readonly databaseService: LabIdentity
+    /** May do everything; for setting up IAM. */
+    readonly administrator: LabIdentity
+    /** A Database Service whose permissions are still to be made, and a role for it; any identity of the account that may, may assume it. */
+    readonly teleportUser: LabIdentity
+    readonly teleportRole: LabRole
     /** An identity without any permission. */
     readonly powerless: LabIdentity
     readonly role: LabRole
@@ -133,7 +138,12 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const clusterEndpoint = { host: redshiftHost, port: redshift.port }
   const initial = defaultWorld({ accountId, region, clusterId, clusterEndpoint, now: parts.clock.now() })
   let world = options.changeWorld?.(initial.world) ?? initial.world
-  const aws = opened.use(await openAwsServer({ ...parts, world: () => world, sessions: new Sessions() }, { port: options.awsPort ?? 0 }))
+  const changeWorld = (change: (before: AwsWorld) => AwsWorld): void => {
+    world = change(world)
+  }
+  const aws = opened.use(
+    await openAwsServer({ ...parts, world: () => world, changeWorld, sessions: new Sessions() }, { port: options.awsPort ?? 0 }),
+  )
   const owned = opened.move()
   return {
     environment: environmentOf(initial.databaseServiceKey, { endpoint: aws.endpoint, region }),
@@ -145,9 +155,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     broken: postgres.ended,
     control: {
       world: () => world,
-      changeWorld: (change) => {
-        world = change(world)
-      },
+      changeWorld,
       moveClock: (milliseconds) => parts.clock.move(milliseconds),
       activity: () => parts.activity.records(),
       cutConnections: () => redshift.cutConnections(),
@@ -168,7 +176,7 @@ function environmentOf(key: AccessKey, options: { readonly endpoint: string; rea
   }
 }
 
-function identitiesOf({ databaseServiceKey, powerlessKey }: DefaultWorld, accountId: string) {
+function identitiesOf({ administratorKey, databaseServiceKey, teleportUserKey, powerlessKey }: DefaultWorld, accountId: string) {
   const identity = (name: string, key: AccessKey): LabIdentity => ({
     arn: `arn:aws:iam::${accountId}:user/${name}`,
     accessKeyId: key.id,
@@ -177,6 +185,9 @@ function identitiesOf({ databaseServiceKey, powerlessKey }: DefaultWorld, accoun
   const role = (name: string): LabRole => ({ arn: `arn:aws:iam::${accountId}:role/${name}`, databaseUser: `role/${name}` })
   return {
     databaseService: identity(labNames.databaseServiceUser, databaseServiceKey),
+    administrator: identity(labNames.administratorUser, administratorKey),
+    teleportUser: identity(labNames.teleportUser, teleportUserKey),
+    teleportRole: role(labNames.teleportRole),
     powerless: identity(labNames.powerlessUser, powerlessKey),
     role: role(labNames.role),
     untrustingRole: role(labNames.untrustingRole),

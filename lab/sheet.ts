@@ -25,6 +25,8 @@ export interface LabSheet {
     readonly external_id: { readonly arn: string; readonly database_user: string; readonly external_id: string }
   }
   readonly configure_command: string
+  /** Environment of an administrator of the account, for setting up IAM. */
+  readonly administrator_environment: Readonly<Record<string, string>>
 }
 
 export function labSheet(lab: LabSheetSource, processId: number): LabSheet {
@@ -51,6 +53,11 @@ export function labSheet(lab: LabSheetSource, processId: number): LabSheet {
       },
     },
     configure_command: configureCommand(lab),
+    administrator_environment: {
+      ...lab.environment,
+      AWS_ACCESS_KEY_ID: aws.administrator.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: aws.administrator.secretAccessKey,
+    },
   }
 }
 
@@ -72,6 +79,7 @@ function configureCommand({ aws, redshift }: LabSheetSource): string {
 /** Pasteable where it looks pasteable. */
 export function printLabSheet(sheet: LabSheet): string {
   const exports = Object.entries(sheet.environment).map(([name, value]) => `  export ${name}=${quoteForShell(value)}`)
+  const { AWS_ACCESS_KEY_ID: administratorKeyId = '', AWS_SECRET_ACCESS_KEY: administratorSecret = '' } = sheet.administrator_environment
   const { trusting, untrusting, external_id: external } = sheet.iam_roles
   return [
     'The lab is ready: an AWS stand-in and a Redshift stand-in on this machine, with real signatures and real rows.',
@@ -91,6 +99,10 @@ export function printLabSheet(sheet: LabSheet): string {
     `  ${trusting.database_user}  works`,
     `  ${untrusting.database_user}  does not trust the Database Service`,
     `  ${external.database_user}  wants the external id "${external.external_id}"`,
+    '',
+    'An administrator of the account, for IAM (the user TeleportUser and the role TeleportRole have no permissions yet):',
+    `  export AWS_ACCESS_KEY_ID=${quoteForShell(administratorKeyId)}`,
+    `  export AWS_SECRET_ACCESS_KEY=${quoteForShell(administratorSecret)}`,
     '',
     'PostgreSQL behind the stand-in, as its superuser:',
     `  psql ${quoteForShell(sheet.superuser_dsn)}`,

@@ -4,7 +4,8 @@ import type { Activity } from '../activity.ts'
 import type { LabClock } from '../clock.ts'
 import type { DatabasePasswords } from '../database-passwords.ts'
 import { authenticate } from './authenticate.ts'
-import { AwsError } from './aws-error.ts'
+import { AwsError, notInTheLab } from './aws-error.ts'
+import { iam } from './iam/service.ts'
 import type { AwsOperation, AwsService } from './operation.ts'
 import type { Principal } from './principal.ts'
 import { parseQueryParameters, renderError, renderResult } from './query-protocol.ts'
@@ -19,6 +20,8 @@ import type { AwsWorld } from './world.ts'
 /** Everything the stand-in knows; `world` is read afresh for every request. */
 export interface AwsStandIn {
   readonly world: () => AwsWorld
+  /** Absent where nothing may change the world. */
+  readonly changeWorld?: (change: (world: AwsWorld) => AwsWorld) => void
   readonly clock: LabClock
   readonly sessions: Sessions
   readonly databasePasswords: DatabasePasswords
@@ -31,7 +34,7 @@ export interface AwsAnswer {
   readonly requestId: string
 }
 
-const services: readonly AwsService[] = [sts, redshift]
+const services: readonly AwsService[] = [sts, redshift, iam]
 const unknownNamespace = 'http://webservices.amazon.com/AWSFault/2005-15-09'
 
 /** Never throws: whatever arrives, the answer is an AWS document. */
@@ -80,7 +83,21 @@ function perform(standIn: AwsStandIn, request: SignedRequest, { progress, reques
   if (request.method !== 'POST') throw new AwsError('UnsupportedOperation', 400, 'The stand-in takes POST requests only.')
   const operation = findOperation(service, parameters)
   const region = authorization.region
-  const result = operation.answer({ world, principal: progress.principal, region, parameters, now, sessions, databasePasswords })
+  const changeWorld =
+    standIn.changeWorld ??
+    (() => {
+      throw notInTheLab('changes to this world')
+    })
+  const result = operation.answer({
+    world,
+    principal: progress.principal,
+    region,
+    parameters,
+    now,
+    sessions,
+    databasePasswords,
+    changeWorld,
+  })
   return renderResult(result, { action: operation.action, namespace: service.namespace, requestId })
 }
 

@@ -17,12 +17,14 @@ export function accessDenied(options: {
   readonly callerArn: string
   readonly action: string
   readonly resource: string
-  readonly explicit: boolean
+  readonly verdict: 'explicit-deny' | 'implicit-deny' | 'outside-boundary'
 }): AwsError {
-  const { callerArn, action, resource, explicit } = options
-  const because = explicit
-    ? 'with an explicit deny in an identity-based policy'
-    : `because no identity-based policy allows the ${action} action`
+  const { callerArn, action, resource, verdict } = options
+  const because = {
+    'explicit-deny': 'with an explicit deny in an identity-based policy',
+    'implicit-deny': `because no identity-based policy allows the ${action} action`,
+    'outside-boundary': `because no permissions boundary allows the ${action} action`,
+  }[verdict]
   return new AwsError('AccessDenied', 403, `User: ${callerArn} is not authorized to perform: ${action} on resource: ${resource} ${because}`)
 }
 

@@ -16,6 +16,11 @@ export interface DefaultWorldOptions {
 /** Names in the default world that people and tests refer to. */
 export const labNames = {
   databaseServiceUser: 'database-service',
+  /** May do everything; for the set-up of steps 3 and 4. */
+  administratorUser: 'administrator',
+  /** The guide's names for a Database Service whose permissions are still to be made; both may do nothing yet. */
+  teleportUser: 'TeleportUser',
+  teleportRole: 'TeleportRole',
   /** May do nothing, and no role trusts it. */
   powerlessUser: 'powerless',
   /** The guide's role: trusts the Database Service, may get credentials for itself. */
@@ -29,25 +34,31 @@ export const labNames = {
 
 export interface DefaultWorld {
   readonly world: AwsWorld
+  readonly administratorKey: AccessKey
   readonly databaseServiceKey: AccessKey
+  readonly teleportUserKey: AccessKey
   readonly powerlessKey: AccessKey
 }
 
 const partition = 'aws'
 
 export function defaultWorld(options: DefaultWorldOptions): DefaultWorld {
+  const administratorKey = newAccessKey()
   const databaseServiceKey = newAccessKey()
+  const teleportUserKey = newAccessKey()
   const powerlessKey = newAccessKey()
   const account: AwsAccount = {
     id: options.accountId,
     users: [
       newUser(labNames.databaseServiceUser, databaseServiceKey, [databaseServicePolicy(options)]),
       newUser(labNames.powerlessUser, powerlessKey, []),
+      newUser(labNames.teleportUser, teleportUserKey, []),
+      newUser(labNames.administratorUser, administratorKey, [policy({ Effect: 'Allow', Action: '*', Resource: '*' })]),
     ],
     roles: defaultRoles(options),
     clusters: [defaultCluster(options)],
   }
-  return { world: { partition, accounts: [account] }, databaseServiceKey, powerlessKey }
+  return { world: { partition, accounts: [account] }, administratorKey, databaseServiceKey, teleportUserKey, powerlessKey }
 }
 
 function databaseServicePolicy({ accountId }: DefaultWorldOptions): PolicyDocument {
@@ -76,6 +87,7 @@ function defaultRoles({ accountId, region, clusterId }: DefaultWorldOptions): re
   return [
     newRole(labNames.role, trusting(databaseService), [credentialsPolicy]),
     newRole(labNames.untrustingRole, trusting({ Service: 'ec2.amazonaws.com' }), [credentialsPolicy]),
+    newRole(labNames.teleportRole, trusting({ AWS: `arn:${partition}:iam::${accountId}:root` }), []),
     newRole(labNames.externalIdRole, trusting(databaseService, externalIdCondition), [credentialsPolicy]),
   ]
 }

@@ -14,6 +14,8 @@ export interface AwsCall {
   readonly now: Date
   readonly sessions: Sessions
   readonly databasePasswords: DatabasePasswords
+  /** Changes the world from the next request on. */
+  readonly changeWorld: (change: (world: AwsWorld) => AwsWorld) => void
 }
 
 export interface AwsService {

@@ -20,6 +20,12 @@ export interface PolicyDocument {
   readonly Statement: OneOrMany<PolicyStatement>
 }
 
+/** A document that was checked when it was stored. */
+export function storedDocument(json: string): PolicyDocument {
+  const document: PolicyDocument = JSON.parse(json)
+  return document
+}
+
 export interface PolicyQuestion {
   readonly action: string
   /** Absent for trust policies, which have no resource. */

@@ -1,5 +1,5 @@
 /** Who is calling: an IAM user, or a session of an assumed role. */
-import type { PolicyDocument } from './policy.ts'
+import { storedDocument, type PolicyDocument } from './policy.ts'
 import { roleArn, userArn } from './world.ts'
 import type { AwsAccount, AwsRole, AwsUser, AwsWorld } from './world.ts'
 
@@ -33,8 +33,24 @@ export function rolePrincipal(world: AwsWorld, session: { account: AwsAccount; r
   }
 }
 
+/** Inline and managed policies together, as they are at this moment. */
 export function identityPolicies(principal: Principal): readonly PolicyDocument[] {
-  return principal.kind === 'user' ? principal.user.policies : principal.role.policies
+  const owner = principal.kind === 'user' ? principal.user : principal.role
+  const { policies, inlinePolicies = {}, attachedPolicies = [] } = owner
+  const managed = attachedPolicies.flatMap((arn) => managedDocument(principal, arn) ?? [])
+  return [...policies, ...Object.values(inlinePolicies).map(storedDocument), ...managed]
+}
+
+/** The permissions boundary, where there is one. */
+export function boundaryPolicy(principal: Principal): PolicyDocument | undefined {
+  const { boundary } = principal.kind === 'user' ? principal.user : principal.role
+  return boundary === undefined ? undefined : (managedDocument(principal, boundary) ?? { Version: '2012-10-17', Statement: [] })
+}
+
+function managedDocument({ account }: Principal, arn: string): PolicyDocument | undefined {
+  const policy = account.managedPolicies?.find(({ path, name }) => arn.endsWith(`:${account.id}:policy${path}${name}`))
+  const version = policy?.versions.find(({ id }) => id === policy.defaultVersionId)
+  return version === undefined ? undefined : storedDocument(version.json)
 }
 
 /** The global condition keys every request carries. IAM user guide, "AWS global condition context keys". */

@@ -4,8 +4,8 @@ import { randomBytes, randomInt } from 'node:crypto'
 const base32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 const passwordAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/+='
 
-/** A unique id: `AKIA` long-lived key, `ASIA` session key, `AIDA` user, `AROA` role (IAM identifiers, "Understanding unique ID prefixes"). */
-export function newUniqueId(prefix: 'AKIA' | 'ASIA' | 'AIDA' | 'AROA'): string {
+/** A unique id: `AKIA` long-lived key, `ASIA` session key, `AIDA` user, `AROA` role, `ANPA` managed policy (IAM identifiers, "Understanding unique ID prefixes"). */
+export function newUniqueId(prefix: 'AKIA' | 'ASIA' | 'AIDA' | 'AROA' | 'ANPA'): string {
   return prefix + pick(base32, 16)
 }
 

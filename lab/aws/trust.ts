@@ -1,7 +1,7 @@
 /** May this caller assume that role: the trust policy of the role, the policies of the caller, and how an account boundary changes their weight. */
-import { asArray, evaluatePolicies, statementMatches } from './policy.ts'
+import { verdictFor } from './authorize.ts'
+import { asArray, statementMatches } from './policy.ts'
 import type { PolicyQuestion, PolicyStatement } from './policy.ts'
-import { identityPolicies } from './principal.ts'
 import type { Principal } from './principal.ts'
 import { roleArn } from './world.ts'
 import type { AwsAccount, AwsRole, AwsWorld } from './world.ts'
@@ -26,12 +26,9 @@ export function mayAssumeRole(question: TrustQuestion): boolean {
     .map((statement) => ({ effect: statement.Effect, names: namedBy(statement, world, principal) }))
     .filter(({ names }) => names !== 'nobody')
   if (trusted.some(({ effect }) => effect === 'Deny') || trusted.length === 0) return false
-  const own = evaluatePolicies(identityPolicies(principal), {
-    action: 'sts:AssumeRole',
-    resource: roleArn(world, account, role),
-    context,
-  })
-  if (own === 'explicit-deny') return false
+  const own = verdictFor(principal, { action: 'sts:AssumeRole', resource: roleArn(world, account, role), context })
+  // A boundary must allow it even where the trust policy alone would do (guide, troubleshooting).
+  if (own === 'explicit-deny' || own === 'outside-boundary') return false
   const nameIsEnough = principal.account.id === account.id && trusted.some(({ names }) => names === 'caller')
   return nameIsEnough || own === 'allow'
 }

@@ -12,15 +12,48 @@ export interface AwsAccount {
   readonly users: readonly AwsUser[]
   readonly roles: readonly AwsRole[]
   readonly clusters: readonly RedshiftCluster[]
+  readonly managedPolicies?: readonly ManagedPolicy[]
 }
 
-export interface AwsUser {
+/** What users and roles have in common for IAM. */
+export interface IamOwner {
   readonly name: string
   /** Begins and ends with a slash. */
   readonly path: string
   readonly uniqueId: string
-  readonly accessKeys: readonly AccessKey[]
+  /** Inline policies of the world as it was made; IAM calls them lab-1, lab-2 and so on. */
   readonly policies: readonly PolicyDocument[]
+  /** Inline policies made through IAM: JSON by name. */
+  readonly inlinePolicies?: Readonly<Record<string, string>>
+  /** ARNs of managed policies. */
+  readonly attachedPolicies?: readonly string[]
+  /** ARN of the managed policy that is its permissions boundary. */
+  readonly boundary?: string | undefined
+}
+
+export interface ManagedPolicy {
+  readonly name: string
+  /** Begins and ends with a slash. */
+  readonly path: string
+  readonly uniqueId: string
+  readonly description: string
+  readonly tags: Readonly<Record<string, string>>
+  readonly createdAt: Date
+  /** Oldest first; at most five. */
+  readonly versions: readonly PolicyVersion[]
+  readonly defaultVersionId: string
+  readonly lastVersion: number
+}
+
+export interface PolicyVersion {
+  /** `v1` and so on; never used twice. */
+  readonly id: string
+  readonly json: string
+  readonly createdAt: Date
+}
+
+export interface AwsUser extends IamOwner {
+  readonly accessKeys: readonly AccessKey[]
 }
 
 export interface AccessKey {
@@ -28,13 +61,8 @@ export interface AccessKey {
   readonly secret: Secret<string>
 }
 
-export interface AwsRole {
-  readonly name: string
-  /** Begins and ends with a slash. */
-  readonly path: string
-  readonly uniqueId: string
+export interface AwsRole extends IamOwner {
   readonly trust: PolicyDocument
-  readonly policies: readonly PolicyDocument[]
   readonly maxSessionSeconds: number
 }
 
@@ -55,6 +83,10 @@ export function userArn(world: AwsWorld, account: AwsAccount, user: AwsUser): st
 
 export function roleArn(world: AwsWorld, account: AwsAccount, role: AwsRole): string {
   return `arn:${world.partition}:iam::${account.id}:role${role.path}${role.name}`
+}
+
+export function policyArn(world: AwsWorld, account: AwsAccount, policy: Pick<ManagedPolicy, 'path' | 'name'>): string {
+  return `arn:${world.partition}:iam::${account.id}:policy${policy.path}${policy.name}`
 }
 
 /** The ARN of a resource inside a cluster, such as `dbuser:my-redshift/alice`. Service authorization reference, Amazon Redshift. */
