@@ -65,3 +65,8 @@ test('a role denied by its ARN is not shown by its short name', () => {
   const target = database({}, { region: 'us-east-1', accountId: '123456789012' })
   assert.deepEqual(allowedDatabaseUsers(subject(roles), target).allowed, [])
 })
+
+test('a user that is denied in another case is not offered, and shown as the role has it', () => {
+  const roles = [{ allow: { db_users: ['*', 'root'], db_names: '*' }, deny: { db_users: 'Root' } }]
+  assert.deepEqual(allowedDatabaseUsers(subject(roles), database()), { allowed: ['*'], denied: ['Root', 'root'] })
+})

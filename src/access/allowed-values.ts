@@ -53,7 +53,8 @@ function allowedValues({ roles, all }: CompiledSubject, database: DatabaseTarget
   const patterns = shownPatterns(here).filter((pattern) => !deniedPatterns.includes(pattern))
   const judged: Readonly<Record<Judgement, string[]>> = { allowed: [], denied: [], neither: [] }
   // An entry of a role for other databases counts where a wildcard or pattern of a role for this one covers it.
-  for (const value of new Set([...of(all.allow).exact.keys(), ...deny.exact.keys()])) judged[judge(value, here)].push(value)
+  for (const value of new Set([...of(all.allow).exact.keys(), ...[...deny.exact.values()].map(({ shown }) => shown)]))
+    judged[judge(value, here)].push(value)
   const isOpen = hasWildcard || patterns.length > 0
   return {
     allowed: [...(hasWildcard ? ['*'] : []), ...judged.allowed.toSorted(), ...patterns],

@@ -248,3 +248,35 @@ const visibility: readonly (readonly [string, readonly RoleSketch[], boolean])[]
 for (const [sentence, roles, visible] of visibility) {
   test(`visibility: ${sentence}`, () => assert.equal(decideDatabaseVisibility(subject(roles), database({ env: 'dev' })).allowed, visible))
 }
+
+const kelvin = '\u212a'
+const caseless: readonly (readonly [string, string, string])[] = [
+  ['an exact entry', 'root', 'ROOT'],
+  ['an exact entry in capitals', 'Root', 'root'],
+  ['a pattern', 'Admin-*', 'aDMIN-west'],
+  ['a pattern that ends in capitals', '*_Super', 'x_super'],
+  ['an expression', '^Root[0-9]$', 'rOOT1'],
+  ['an expression with letters outside of ASCII, as it is written', '^\u00c9lan$', '\u00c9lan'],
+  ['a letter that folds to another alphabet', 'kim', `${kelvin}im`],
+  ['a letter whose fold hangs on its neighbours', '\u0391\u03a3*', '\u0391\u03a3\u0392'],
+  ['a template', '{{internal.logins}}', 'ALICE'],
+]
+for (const [what, entry, asked] of caseless) {
+  const traits = { logins: ['alice'] }
+  check(`a deny of a user reaches every case: ${what}`, {
+    roles: [open, { deny: { db_users: entry } }],
+    traits,
+    user: asked,
+    expected: 'denied-database-user',
+  })
+  check(`a deny of a name reaches every case: ${what}`, {
+    roles: [open, { deny: { db_names: entry } }],
+    traits,
+    name: asked,
+    expected: 'denied-database-name',
+  })
+}
+check('a deny of labels keeps to the case as written', {
+  roles: [open, { deny: { db_labels: { env: 'Dev' } } }],
+  expected: 'granted by dev',
+})

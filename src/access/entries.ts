@@ -1,7 +1,7 @@
 /** Lists of role entries, filled with somebody's traits and made ready to be asked whether they hold a name. */
 import { PortunusError } from '#foundation'
 import { quote, type Traits } from '#resources'
-import { compilePattern, matchesPattern, type Pattern, type PatternPart } from './pattern.ts'
+import { compilePattern, foldCase, matchesPattern, patternIgnoringCase, type Pattern, type PatternPart } from './pattern.ts'
 import { parseTemplate, templateValues, traitOf, type Template } from './template.ts'
 
 /**
@@ -24,9 +24,11 @@ export interface Entry {
 
 export interface EntryList {
   readonly everything: Entry | undefined
+  /** By name; by folded name where case is ignored. */
   readonly exact: ReadonlyMap<string, Entry>
   /** Globs and expressions. */
   readonly patterns: readonly Entry[]
+  readonly ignoreCase: boolean
 }
 
 /** Where a list stands, and whose traits fill it. */
@@ -34,32 +36,43 @@ export interface EntryContext {
   readonly side: Side
   readonly role: string
   readonly traits: Traits
+  /** Whether `Root` stands for `root` as well; for deny lists of names that some databases fold and others do not. */
+  readonly ignoreCase?: boolean
 }
 
 export function compileEntries(entries: readonly string[], context: EntryContext): EntryList {
   const compile = context.side === 'allow' ? allowed : denied
-  return listOf(entries.flatMap((entry) => compile(entry, context)))
+  const compiled = entries.flatMap((entry) => compile(entry, context))
+  return context.ignoreCase === true ? listOf(compiled.map(ignoringCase), true) : listOf(compiled, false)
 }
 
 /** One list that holds what any of the lists holds. */
 export function mergeEntries(lists: readonly EntryList[]): EntryList {
   return listOf(
     lists.flatMap((list) => [...list.exact.values(), ...(list.everything === undefined ? [] : [list.everything]), ...list.patterns]),
+    lists.some(({ ignoreCase }) => ignoreCase),
   )
 }
 
-function listOf(entries: readonly Entry[]): EntryList {
+function ignoringCase(entry: Entry): Entry {
+  return { ...entry, pattern: patternIgnoringCase(entry.pattern) }
+}
+
+function listOf(entries: readonly Entry[], ignoreCase: boolean): EntryList {
   const exact = new Map<string, Entry>()
   for (const entry of entries) if (entry.pattern.kind === 'exact' && !exact.has(entry.pattern.text)) exact.set(entry.pattern.text, entry)
   return {
     everything: entries.find(({ pattern }) => pattern.kind === 'everything'),
     exact,
     patterns: entries.filter(({ pattern }) => pattern.kind === 'glob' || pattern.kind === 'expression'),
+    ignoreCase,
   }
 }
 
 /** The entry that holds one of the names, the narrowest kind first; undefined when none does. */
-export function findEntry(list: EntryList, names: readonly string[]): Entry | undefined {
+export function findEntry(list: EntryList, givenNames: readonly string[]): Entry | undefined {
+  // The names as given stay among them: expressions fold no more than ASCII.
+  const names = list.ignoreCase ? [...new Set([...givenNames.map(foldCase), ...givenNames])] : givenNames
   for (const name of names) {
     const exact = list.exact.get(name)
     if (exact !== undefined) return exact

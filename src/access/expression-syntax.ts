@@ -30,9 +30,10 @@ const repetitionsMax = 200
 const nestingMax = 50
 
 /** Reads an expression. Throws PATTERN_REFUSED (bad-input). */
-export function parseExpression(source: string): ExpressionTree {
+export function parseExpression(source: string, { ignoreCase = false }: { readonly ignoreCase?: boolean } = {}): ExpressionTree {
   if (source.length > expressionLengthMax) throw refused(source, `longer than ${expressionLengthMax} characters`)
   const reader = openReader(source)
+  if (ignoreCase) reader.flags = { ...reader.flags, ignoreCase }
   const node = readChoice(reader)
   if (reader.at < reader.characters.length) throw refused(source, 'a ")" without its "("')
   return { node, groupNames: reader.groupNames }

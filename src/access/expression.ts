@@ -24,8 +24,8 @@ export interface Expression {
 const programLengthMax = 2000
 
 /** Compiles an expression. Throws PATTERN_REFUSED (bad-input) for syntax outside the subset, or one that would grow too large. */
-export function compileExpression(source: string): Expression {
-  const { node, groupNames } = parseExpression(source)
+export function compileExpression(source: string, options: { readonly ignoreCase?: boolean } = {}): Expression {
+  const { node, groupNames } = parseExpression(source, options)
   const program: Instruction[] = []
   emit(program, { kind: 'group', part: node, index: 0 }, source)
   program.push({ kind: 'match' })

@@ -18,6 +18,9 @@ export type Pattern =
   | { readonly kind: 'glob'; readonly pieces: readonly string[] }
   | { readonly kind: 'expression'; readonly expression: Expression }
 
+// eslint-disable-next-line no-control-regex -- everything but ASCII without its capitals
+const mayHoldCapital = /[^\u0000-@[-\u007f]/
+
 /** Compiles an entry. Throws PATTERN_REFUSED (bad-input) where it is a regular expression outside the supported subset. */
 export function compilePattern(parts: readonly PatternPart[]): Pattern {
   if (isExpression(parts)) return { kind: 'expression', expression: compileExpression(expressionSource(parts)) }
@@ -34,6 +37,27 @@ export function compilePattern(parts: readonly PatternPart[]): Pattern {
   }
   if (pieces.length === 1) return { kind: 'exact', text: pieces.join('') }
   return pieces.every((piece) => piece === '') ? { kind: 'everything' } : { kind: 'glob', pieces }
+}
+
+/** A text in one case. Sign by sign, because what a sign folds to must not hang on its neighbours. */
+export function foldCase(text: string): string {
+  if (!mayHoldCapital.test(text)) return text
+  return Array.from(text, (character) => character.toLowerCase()).join('')
+}
+
+/** The pattern for texts in one case (`foldCase`); an expression takes both cases of ASCII letters, unless it says otherwise. */
+export function patternIgnoringCase(pattern: Pattern): Pattern {
+  switch (pattern.kind) {
+    case 'everything':
+      return pattern
+    case 'exact':
+      return { kind: 'exact', text: foldCase(pattern.text) }
+    case 'glob':
+      return { kind: 'glob', pieces: pattern.pieces.map(foldCase) }
+    case 'expression':
+      return { kind: 'expression', expression: compileExpression(pattern.expression.source, { ignoreCase: true }) }
+  }
+  pattern satisfies never
 }
 
 /** Whether the whole text is what the pattern describes; an expression says itself where it is anchored. */

@@ -52,6 +52,17 @@ const denyRows: readonly (readonly [string, string, string, AwsPlace | undefined
   ['a denied ARN is denied as role/x', arn, 'role/reader', home, true],
   ['a denied ARN is denied as role/x where the account is unknown', arn, 'role/reader', undefined, true],
   ['a denied ARN pattern is denied as role/x where the account is unknown', 'arn:aws:iam::*:role/reader', 'role/reader', undefined, true],
+  ['a denied role/x is denied in another case', 'role/Reader', 'ROLE/reader', home, true],
+  ['a denied role/x is denied as an ARN in another case', 'role/reader', 'arn:aws:iam::123456789012:role/READER', home, true],
+  ['a denied role/x is denied as an ARN that shouts', 'role/reader', arn.toUpperCase(), undefined, true],
+  ['a denied ARN is denied as role/x in another case', arn, 'Role/READER', home, true],
+  [
+    'a denied ARN is denied as role/x in another case where the account is unknown',
+    arn.replace('reader', 'Reader'),
+    'ROLE/reader',
+    undefined,
+    true,
+  ],
   ['a denied ARN of another account leaves role/x alone', foreign, 'role/reader', home, false],
   ['a denied role leaves another role alone', 'role/writer', 'role/reader', home, false],
 ]

@@ -1,4 +1,5 @@
 /** IAM roles as database users: `role/x` and its full ARN are one user, as far as the account of the database is known. */
+import { foldCase } from './pattern.ts'
 
 export interface AwsPlace {
   readonly region?: string | undefined
@@ -23,6 +24,15 @@ const partitions = ['aws', 'aws-cn', 'aws-us-gov', 'aws-iso', 'aws-iso-b', 'aws-
 
 /** All names of the database user on a database in this place; only the given one where it is no IAM role. */
 export function namesOfDatabaseUser(databaseUser: string, place: AwsPlace | undefined): UserNames {
+  const names = namesAsWritten(databaseUser, place)
+  const folded = foldCase(databaseUser)
+  if (folded === databaseUser) return names
+  // `ROLE/x` is a role for nobody but a deny list.
+  const others = namesAsWritten(folded, place)
+  return { ...others, ...names, possible: [...names.possible, ...others.possible] }
+}
+
+function namesAsWritten(databaseUser: string, place: AwsPlace | undefined): UserNames {
   const arn = databaseUser.startsWith('arn:') ? arnPattern.exec(databaseUser) : null
   if (arn !== null) return namesOfArn(databaseUser, { partition: arn[1] ?? '', account: arn[2] ?? '', role: arn[3] ?? '', place })
   const role = roleOf(databaseUser, place)
@@ -38,9 +48,9 @@ export function namesOfDatabaseUser(databaseUser: string, place: AwsPlace | unde
   return { certain: [databaseUser, ...short, ...arns], possible: [databaseUser, ...short, ...arns] }
 }
 
-/** Whether a text is the full ARN of this `role/<path>`, in whatever account. */
-export function isArnOfRole(text: string, role: string): boolean {
-  return arnPattern.exec(text)?.[3] === role
+/** Whether a text in one case (`foldCase`) is the full ARN of this `role/<path>`, in whatever account and whatever case. */
+export function isArnOfRole(foldedText: string, role: string): boolean {
+  return arnPattern.exec(foldedText)?.[3] === foldCase(role)
 }
 
 interface Arn {

@@ -67,11 +67,13 @@ function merge(halves: readonly CompiledConditions[]): MergedEntries {
 
 function compileConditions(conditions: RoleConditions, context: EntryContext): CompiledConditions {
   const expression = conditions.dbLabelsExpression
+  // Whether a database folds names is not known here, so a deny list must not be dodged by other letters for the same user.
+  const nameContext = { ...context, ignoreCase: context.side === 'deny' }
   return {
     labels: compileLabels(conditions.dbLabels, { ...context, expression }),
     hasLabelsExpression: expression !== undefined,
-    databaseUsers: compileEntries(conditions.dbUsers, context),
-    databaseNames: compileEntries(conditions.dbNames, context),
+    databaseUsers: compileEntries(conditions.dbUsers, nameContext),
+    databaseNames: compileEntries(conditions.dbNames, nameContext),
     rules: conditions.rules,
   }
 }
