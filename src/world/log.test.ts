@@ -1,3 +1,4 @@
+/** That a log nobody reads any more, of either form, leaves the process alone. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'node:test'
