@@ -152,7 +152,12 @@ async function readToken(options: JoinOptions): Promise<string> {
     })
   }
   if (!given.startsWith('/')) return given
-  return (await options.world.files.readText(given)).trim()
+  const token = (await options.world.files.readText(given)).trim()
+  if (token !== '') return token
+  throw new PortunusError('JOIN_TOKEN_EMPTY', `Cannot join the cluster: the token file "${given}" is empty`, {
+    category: 'bad-input',
+    hint: `make a token, on the auth host, with: tctl tokens add --type=db --format=text, and save it in ${given}`,
+  })
 }
 
 async function readIdentity(path: string, files: Files): Promise<StoredIdentity | undefined> {

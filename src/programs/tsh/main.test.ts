@@ -178,6 +178,9 @@ Key:       HOME/.tsh/keys/localhost/alice-db/test.example.com/my-redshift.key
   const again = await speak(['db', 'logout', 'my-redshift'], home)
   assert.match(again.stderr, /^ERROR: Cannot log out of "my-redshift": Not logged into database "my-redshift"\n/)
   assert.equal(again.exitCode, 1)
+  const all = await speak(['db', 'logout'], home)
+  assert.match(all.stderr, /^ERROR: Cannot log out of databases: Not logged into any databases\nHINT: /)
+  assert.equal(all.exitCode, 1)
 })
 
 test('db connect runs psql with one address, and psql decides the exit code', async () => {

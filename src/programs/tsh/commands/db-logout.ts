@@ -20,7 +20,10 @@ export async function logOutOfDatabases(context: TshContext, named: string | und
 
 function notLoggedIn(name: string | undefined): PortunusError {
   return name === undefined
-    ? new PortunusError('DATABASE_LOGOUT_EMPTY', 'Cannot log out of databases: Not logged into any databases', { category: 'not-found' })
+    ? new PortunusError('DATABASE_LOGOUT_EMPTY', 'Cannot log out of databases: Not logged into any databases', {
+        category: 'not-found',
+        hint: 'see which there are with: tsh db ls',
+      })
     : new PortunusError('DATABASE_LOGOUT_EMPTY', `Cannot log out of "${name}": Not logged into database "${name}"`, {
         category: 'not-found',
         hint: 'see where you are logged in with: tsh status',
