@@ -23,6 +23,8 @@ export {
   type SessionOptions,
 } from './session-options.ts'
 export { selectsLabels } from './label-selector.ts'
+export { decideRoleRequest, requestableRoles, type RequestDecision, type RequestTerms } from './role-requests.ts'
+export { decideReview, decideReviewer, resolveReviews, type ReviewDecision } from './reviews.ts'
 export { roleProblems, type RoleProblem } from './role-problems.ts'
 export type { AwsPlace } from './role-arn.ts'
 export {

@@ -26,3 +26,12 @@ export { parseSystemRole, parseTokenRoles, tokenRoles, type SystemRole } from '.
 export { maskToken, parseToken, printToken, type ProvisionToken } from './provision-token.ts'
 export { presetLabel, presetRoles } from './preset-roles.ts'
 export { parseLock, printLock, type Lock, type LockTarget } from './lock.ts'
+export {
+  parseAccessRequest,
+  printAccessRequest,
+  type AccessRequest,
+  type AccessRequestState,
+  type AccessReview,
+  type ReviewState,
+  type ReviewThreshold,
+} from './access-request.ts'
