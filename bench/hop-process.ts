@@ -34,6 +34,7 @@ if (!configuration.isAudited) {
   })
 }
 const { openAuditJournal } = await import('#audit-log')
+const { nobodyCutOff } = await import('#authority-api')
 const { openDatabaseAgent } = await import('#database-agent')
 const { Secret } = await import('#foundation')
 const { atEndOfTurn, nodeClock, nodeNetwork, nodeRandomness, nodeTls, openJournalFile } = await import('#world')
@@ -51,6 +52,8 @@ const authority: AgentAuthority = {
   deleteDatabaseServer: async () => ({}),
   getRolesForAgent: async () => ({ roles: [...configuration.roles] }),
   appendAuditEvents: async () => ({}),
+  getDatabasesForAgent: async () => ({ version: '' }),
+  reportSessions: async () => ({}),
 }
 const redshiftLogins: RedshiftLogins = {
   issue: async () => ({
@@ -65,6 +68,7 @@ const agent = openDatabaseAgent({
   databases: [configuration.database],
   credentials: { host: () => configuration.host, userAuthoritiesPem: () => [configuration.userAuthorityPem] },
   authority,
+  revocations: nobodyCutOff,
   redshiftLogins,
   journal,
   atEndOfTurn,

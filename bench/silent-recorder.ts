@@ -3,5 +3,5 @@
 /** Stands in for the function of the same name in src/database-agent/session-recorder.ts (see hop-process.ts). */
 export function openSessionRecorder() {
   const totals = { statements: 0, clientBytes: 0, serverBytes: 0 }
-  return { totals, frontend: () => false, backend() {}, end() {}, refuse() {} }
+  return { totals, frontend: () => false, backend() {}, missing: () => 0, running: () => 0, end() {}, refuse() {} }
 }

@@ -1,7 +1,7 @@
 /** The Database Service in this process: journal, AWS, tunnel and the agent itself. */
 import { createHash } from 'node:crypto'
 import { openAuditJournal, type AuditJournal } from '#audit-log'
-import type { AuthorityClient } from '#authority-api'
+import { openRevocationView, type AuthorityClient, type RevocationView } from '#authority-api'
 import { openRedshiftLogins, type RedshiftLogins } from '#aws-client'
 import { proxyServerName } from '#certificates'
 import { openDatabaseAgent, type AgentOptions, type DatabaseAgent, type DatabaseMatcher } from '#database-agent'
@@ -40,7 +40,8 @@ export async function startAgentService(options: AgentServiceOptions): Promise<A
   await using opened = new AsyncDisposableStack()
   const journal = opened.use(openJournal(options))
   const redshiftLogins = opened.use(openLogins(options))
-  const agent = openDatabaseAgent(agentOptions(options, { journal, redshiftLogins }))
+  const revocations = opened.use(openRevocationView({ authority, clock: nodeClock, randomness: nodeRandomness, log }))
+  const agent = openDatabaseAgent(agentOptions(options, { journal, redshiftLogins, revocations }))
   const stopping = new AbortController()
   const shipping = new AbortController()
   const shipped = journal.ship(async (events) => void (await authority.appendAuditEvents({ events: [...events] })), {
@@ -82,7 +83,7 @@ function openLogins(options: AgentServiceOptions): RedshiftLogins {
 
 function agentOptions(
   options: AgentServiceOptions,
-  parts: { readonly journal: AuditJournal; readonly redshiftLogins: RedshiftLogins },
+  parts: { readonly journal: AuditJournal; readonly redshiftLogins: RedshiftLogins; readonly revocations: RevocationView },
 ): AgentOptions {
   const { credentials } = options
   return {

@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
 import { auditEvent } from '#audit-events'
 import type { Authority } from '#authority'
+import { openRevocationView } from '#authority-api'
 import { generateKeyPair } from '#certificates'
 import { PortunusError, messageOf, type Address, type KeyPairPem, type Listener, type Log } from '#foundation'
 import { createWebApplication, openProxy, type Proxy } from '#proxy'
@@ -47,16 +48,19 @@ export async function startProxyService(options: ProxyServiceOptions): Promise<P
   const web = createWebApplication({
     authority: client,
     assets: await readWebAssets(join(options.packageDirectory, 'dist', 'web'), nodeFiles),
+    isSelfMade: options.httpsKeyPairs.length === 0,
     packages,
     publicAddress,
     version: options.version,
     clock: nodeClock,
     log,
   })
+  const revocations = opened.use(openRevocationView({ authority: client, clock: nodeClock, randomness: nodeRandomness, log }))
   const proxy = opened.use(
     openProxy({
       clusterName: options.clusterName,
       authority: client,
+      revocations,
       handToAuthority: (connection) => authorityService.accept(connection),
       credentials: { ...credentialsOf(credentials), web: () => webKeyPair },
       webHandler: (request, environment) => web.fetch(request, environment),

@@ -1,6 +1,6 @@
 /** What an agent is made of: its databases, its credentials, and the ports it needs filled. */
 import type { AuditEvent } from '#audit-events'
-import type { AuthorityClient } from '#authority-api'
+import type { AuthorityClient, RevocationView } from '#authority-api'
 import type { RedshiftLoginPlan } from '#aws-model'
 import type { HostIdentity } from '#certificates'
 import type { Clock, KeyPairPem, Log, Network, Randomness, Secret, Tls } from '#foundation'
@@ -9,7 +9,7 @@ import type { Database } from '#resources'
 /** The operations an agent calls. */
 export type AgentAuthority = Pick<
   AuthorityClient,
-  'upsertDatabaseServer' | 'deleteDatabaseServer' | 'getDatabasesForAgent' | 'getRolesForAgent' | 'appendAuditEvents'
+  'upsertDatabaseServer' | 'deleteDatabaseServer' | 'getDatabasesForAgent' | 'getRolesForAgent' | 'appendAuditEvents' | 'reportSessions'
 >
 
 /** Temporary credentials of Redshift for a plan (AWS: GetClusterCredentials, GetClusterCredentialsWithIAM). */
@@ -53,6 +53,10 @@ export interface AgentOptions {
     readonly userAuthoritiesPem: () => readonly string[]
   }
   readonly authority: AgentAuthority
+  /** Who is cut off; asked before every session and followed during it. */
+  readonly revocations: RevocationView
+  /** How long live sessions may go on when the agent stops; 10 s unless told. */
+  readonly drainMilliseconds?: number | undefined
   readonly redshiftLogins: RedshiftLogins
   readonly journal: SessionJournal
   /** Runs a callback when the events of this turn of the event loop have been handled. */

@@ -1,10 +1,13 @@
 /** The Database Service: its databases, its live sessions, its word to the cluster. */
-import { fromHex, messageOf, type Connection } from '#foundation'
+import { PortunusError, fromHex, messageOf, type Clock, type Connection } from '#foundation'
+import { admit } from './admission.ts'
 import type { AgentOptions } from './agent-options.ts'
 import { openAuditTurn } from './audit-turn.ts'
 import { openCancelRegistry } from './cancel-registry.ts'
 import { runHeartbeat, withdrawAll } from './heartbeat.ts'
 import { openRoleDirectory } from './role-directory.ts'
+import { openSessionGuards, type SessionGuards } from './session-guards.ts'
+import { runSessionReporter } from './session-reporter.ts'
 import { openServedDatabases } from './served-databases.ts'
 import { runSession, type SessionContext } from './session.ts'
 
@@ -12,7 +15,9 @@ export const agentAlpn = 'portunus-relay/1'
 
 /** How long a connection that was dialled ahead may wait for its client. */
 const idleDialBackMillisecondsMax = 10 * 60_000
-const drainMillisecondsMax = 10_000
+const drainMilliseconds = 10_000
+const lastWordsMilliseconds = 2_000
+const cutMilliseconds = 5_000
 
 export interface DatabaseAgent extends AsyncDisposable {
   readonly databaseNames: readonly string[]
@@ -28,10 +33,12 @@ export interface DatabaseAgent extends AsyncDisposable {
   readonly sessions: number
 }
 
-/** Begins to announce the databases; disposing takes the announcements back and ends the sessions. */
+/** Begins to announce the databases; disposing takes the announcements back, and then ends the sessions in words. */
 export function openDatabaseAgent(options: AgentOptions): DatabaseAgent {
   const served = openServedDatabases(options)
   const cancelRegistry = openCancelRegistry(options.randomness)
+  const roles = openRoleDirectory(options)
+  const guards = openSessionGuards({ ...options, decideAgain: (facts) => admit(facts, { ...options, roles }) })
   const context: SessionContext = {
     agent: options,
     acceptor: options.tls.acceptor({
@@ -39,9 +46,10 @@ export function openDatabaseAgent(options: AgentOptions): DatabaseAgent {
       clientAuthoritiesPem: options.credentials.userAuthoritiesPem,
       alpn: [agentAlpn],
     }),
-    turn: openAuditTurn(options.journal, options.atEndOfTurn),
+    turn: openAuditTurn(options.journal, options.atEndOfTurn, options.clock),
     cancelRegistry,
-    roles: openRoleDirectory(options),
+    roles,
+    guards,
     databaseNamed: (name) => served.named(name),
   }
   const sessions = new Map<Connection, Promise<void>>()
@@ -53,6 +61,7 @@ export function openDatabaseAgent(options: AgentOptions): DatabaseAgent {
     },
   }
   const heartbeat = Promise.all([runHeartbeat(announced, stopping.signal), served.follow(stopping.signal)])
+  const reporter = runSessionReporter({ ...options, guards }, stopping.signal)
   return {
     get databaseNames() {
       return served.all().map(({ metadata }) => metadata.name)
@@ -78,13 +87,37 @@ export function openDatabaseAgent(options: AgentOptions): DatabaseAgent {
       stopping.abort()
       await heartbeat
       await withdrawAll(announced)
-      for (const connection of sessions.keys()) connection.stream.destroy()
-      const drained = new AbortController()
-      const deadline = options.clock.sleep(drainMillisecondsMax, { signal: drained.signal }).catch(ignore)
-      await Promise.race([Promise.allSettled(sessions.values()), deadline])
-      drained.abort() // a sleep left behind would keep the process alive
+      await drain(sessions, guards, options)
+      guards[Symbol.dispose]()
+      await reporter
     },
   }
+}
+
+/** Live sessions may come to their end for a while; then they are told, and at last cut. */
+async function drain(sessions: ReadonlyMap<Connection, Promise<void>>, guards: SessionGuards, options: AgentOptions): Promise<void> {
+  if (guards.sessions.length > 0) {
+    options.log.info('live sessions may go on for a while', { sessions: guards.sessions.length })
+    await settled(sessions, options.drainMilliseconds ?? drainMilliseconds, options.clock)
+    for (const session of guards.sessions) session.end(agentStopping())
+    await settled(sessions, lastWordsMilliseconds, options.clock)
+  }
+  for (const connection of sessions.keys()) connection.stream.destroy()
+  await settled(sessions, cutMilliseconds, options.clock)
+}
+
+async function settled(sessions: ReadonlyMap<Connection, Promise<void>>, milliseconds: number, clock: Clock): Promise<void> {
+  const waited = new AbortController()
+  await Promise.race([Promise.allSettled(sessions.values()), clock.sleep(milliseconds, { signal: waited.signal }).catch(ignore)])
+  waited.abort() // a sleep left behind would keep the process alive
+}
+
+function agentStopping(): PortunusError {
+  return new PortunusError('AGENT_STOPPING', 'Cannot go on with the session: the Database Service stops', {
+    category: 'unavailable',
+    sqlState: '57P01',
+    hint: 'connect again; another Database Service takes over where there is one',
+  })
 }
 
 /** TLS has a deadline for its handshake, so it begins only when the client does. */

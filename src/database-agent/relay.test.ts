@@ -47,7 +47,7 @@ async function openRig(options: RigOptions = {}): Promise<Rig> {
   const unrecorded: unknown[] = []
   const tapped = { frontend: 0, backend: 0 }
   let ready = 0
-  const journal = { append() {}, beginStatement() {}, finishStatement() {}, flushSync: options.flush ?? (() => {}) }
+  const journal = { flushSync: options.flush ?? (() => {}) }
   const rewriter = createBackendKeyRewriter({ mint: (length) => new Uint8Array(length).fill(0xee) })
   const end = relay({
     client: client.near,
@@ -59,6 +59,7 @@ async function openRig(options: RigOptions = {}): Promise<Rig> {
         return options.isStatement?.(chunk) ?? false
       },
       backend: (chunk) => void (tapped.backend += chunk.length),
+      missing: () => 0,
     },
     rewriter,
     turn: openAuditTurn(journal, options.atEndOfTurn ?? atEndOfTurn),
@@ -146,7 +147,7 @@ describe('a statement', () => {
   test('shares one write with the statements of other sessions in the same turn', async () => {
     let flushes = 0
     const flush = (): void => void (flushes += 1)
-    const turn = openAuditTurn({ append() {}, beginStatement() {}, finishStatement() {}, flushSync: flush }, atEndOfTurn)
+    const turn = openAuditTurn({ flushSync: flush }, atEndOfTurn)
     await Promise.all(Array.from({ length: 5 }, () => new Promise((resolve) => turn.afterWrite(resolve))))
     assert.equal(flushes, 1)
   })

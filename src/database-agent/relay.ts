@@ -14,7 +14,7 @@ export interface RelayOptions {
   /** Server bytes that were read while logging in. */
   readonly firstServerBytes: Uint8Array
   /** `frontend` throws for bytes that cannot be recorded. */
-  readonly tap: { frontend(chunk: Uint8Array): boolean; backend(chunk: Uint8Array): void }
+  readonly tap: { frontend(chunk: Uint8Array): boolean; backend(chunk: Uint8Array): void; missing(): number }
   readonly rewriter: BackendKeyRewriter
   readonly turn: AuditTurn
   readonly clock: Clock
@@ -22,6 +22,10 @@ export interface RelayOptions {
   readonly onReady: () => void
   /** Told when statements could not be recorded and so were not forwarded; the relay ends. */
   readonly onUnrecorded: (error: unknown) => void
+  /** Ends the relay: the server's present message is the last that is passed on. */
+  readonly stop?: AbortSignal | undefined
+  /** Told when the relay was stopped, with the signal's reason; whatever is now written to the client comes between messages. */
+  readonly onStopped?: ((reason: unknown) => void) | undefined
 }
 
 /** Which side ended it, and how. */
@@ -32,7 +36,7 @@ export interface RelayEnd {
 
 /** Resolves when both sides are closed; each is closed in time once the other is gone. */
 export function relay(options: RelayOptions): Promise<RelayEnd> {
-  const { client, database, clock } = options
+  const { client, database, clock, stop } = options
   return new Promise((resolve) => {
     let first: RelayEnd | undefined
     let open = 2
@@ -42,7 +46,9 @@ export function relay(options: RelayOptions): Promise<RelayEnd> {
     const closed = (side: 'client' | 'database'): void => {
       note(side)
       open -= 1
-      if (open === 0) resolve(first ?? { endedBy: side, error: undefined })
+      if (open > 0) return
+      stop?.removeEventListener('abort', halt)
+      resolve(first ?? { endedBy: side, error: undefined })
     }
     client.on('error', (error) => note('client', error))
     database.on('error', (error) => note('database', error))
@@ -61,7 +67,16 @@ export function relay(options: RelayOptions): Promise<RelayEnd> {
       leaveInTime(client, clock)
       closed('database')
     })
+    const halt = (): void => {
+      note('agent', stop?.reason instanceof Error ? stop.reason : undefined)
+      finishMessage(options, () => {
+        options.onStopped?.(stop?.reason)
+        database.destroy()
+      })
+    }
     forwardServerBytes(options)
+    if (stop?.aborted === true) halt()
+    else stop?.addEventListener('abort', halt, { once: true })
     forwardClientBytes(options, (error) => {
       note('agent', error instanceof Error ? error : undefined)
       options.onUnrecorded(error)
@@ -93,8 +108,49 @@ function forwardServerBytes({ client, database, firstServerBytes, tap, rewriter,
   if (firstServerBytes.length > 0) rewrite(firstServerBytes)
 }
 
+const lastMessageMillisecondsMax = 300
+const lastMessageBytesMax = 4 * 1024 * 1024
+
+/**
+ * Passes on what is missing of the message the server is in the middle of, since anything said inside of it would garble it.
+ * A message that is too long or too late is broken off, and the client with it.
+ */
+function finishMessage({ client, database, tap, rewriter, clock }: RelayOptions, done: () => void): void {
+  let settled = false
+  const settle = (): void => {
+    if (settled) return
+    settled = true
+    timer[Symbol.dispose]()
+    database.removeListener('data', pass)
+    database.removeListener('close', breakOff)
+    done()
+  }
+  const breakOff = (): void => {
+    if (tap.missing() > 0) client.destroy()
+    settle()
+  }
+  const pass = (chunk: Uint8Array): void => {
+    let left = rewriter.done ? chunk : rewriter.push(chunk)
+    for (let missing = tap.missing(); missing > 0 && left.length > 0; missing = tap.missing()) {
+      const part = left.subarray(0, missing)
+      left = left.subarray(part.length)
+      tap.backend(part)
+      client.write(part)
+    }
+    if (tap.missing() === 0) settle()
+  }
+  const timer = clock.timer(lastMessageMillisecondsMax, breakOff)
+  database.unpipe(client)
+  database.removeAllListeners('data')
+  if (tap.missing() === 0) return settle()
+  if (tap.missing() > lastMessageBytesMax) return breakOff()
+  database.once('close', breakOff)
+  database.on('data', pass)
+  database.resume()
+}
+
 /** Chunks with statements wait for the one write of this turn; chunks behind them wait too, so that order is kept. */
-function forwardClientBytes({ client, database, tap, turn }: RelayOptions, onUnrecorded: (error: unknown) => void): void {
+function forwardClientBytes({ client, database, tap, turn, stop }: RelayOptions, onUnrecorded: (error: unknown) => void): void {
   let held: Uint8Array[] = []
   let ended = false
   let refused = false
@@ -108,7 +164,7 @@ function forwardClientBytes({ client, database, tap, turn }: RelayOptions, onUnr
     onUnrecorded(error)
   }
   const release = (error: unknown): void => {
-    if (refused) return
+    if (refused || stop?.aborted === true) return
     if (error !== undefined) return refuse(error)
     const chunks = held
     held = []
@@ -133,7 +189,7 @@ function forwardClientBytes({ client, database, tap, turn }: RelayOptions, onUnr
 
   database.on('drain', () => client.resume())
   client.on('data', (chunk: Uint8Array) => {
-    if (refused) return // the client has been told; what it had sent before it knew is dropped
+    if (refused || stop?.aborted === true) return // the client has been told; what it had sent before it knew is dropped
     const mustBeRecorded = read(chunk)
     if (refused) return
     if (!mustBeRecorded && held.length === 0) {

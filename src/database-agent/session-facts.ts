@@ -93,6 +93,11 @@ export function endedEvent(facts: SessionFacts, totals: SessionTotals, endedAt: 
   }
 }
 
+/** We ended the session. */
+export function disconnectEvent(facts: SessionFacts, error: unknown): AuditEventBody {
+  return { event: 'client.disconnect', code: 'T3006I', ...common(facts), reason: errorDocument(error).message }
+}
+
 /** `client_address` is where the cancel request came from. */
 export function cancelEvent(facts: SessionFacts, processId: number, clientAddress: string): AuditEventBody {
   return databaseSessionCancel({ success: true, ...common(facts), postgres_pid: processId, client_address: clientAddress })

@@ -6,11 +6,9 @@ import type { AgentOptions } from './agent-options.ts'
 import type { AuditTurn } from './audit-turn.ts'
 import { resultOf, statementEventsOf, surpriseEvent, textOf, type SessionFacts, type UpstreamFacts } from './session-facts.ts'
 
-const sqlBytesMax = 256 * 1024
-const parametersBytesMax = 256 * 1024
 /** Bytes by which a server tells names apart (Amazon Redshift, names and identifiers; PostgreSQL, NAMEDATALEN). */
 const nameBytesMax = { redshift: 127, postgres: 63 } as const
-const preparedBytesMax = 8 * 1024 * 1024
+const limits = { sqlBytesMax: 256 * 1024, parametersBytesMax: 256 * 1024, preparedBytesMax: 8 * 1024 * 1024 }
 
 export interface SessionRecorder {
   /**
@@ -20,6 +18,10 @@ export interface SessionRecorder {
   frontend(chunk: Uint8Array): boolean
   /** Reads bytes on their way to the client. */
   backend(chunk: Uint8Array): void
+  /** At least this many bytes are missing of the message the server is in the middle of; 0 between messages. */
+  missing(): number
+  /** How many statements have been sent and not answered. */
+  running(): number
   /** Completes what is still open; its outcome is unknown. */
   end(): void
   /** Completes what is open: refused where it was not sent, and with an unknown outcome where it was. */
@@ -48,7 +50,6 @@ export function openSessionRecorder(options: SessionRecorderOptions): SessionRec
   let mustWrite = false
   let unreadable: PortunusError | undefined
 
-  const event = (body: AuditEventBody, uid: string, time: Date) => auditEvent(body, { uid, time, clusterName: agent.identity.cluster })
   const wrote = (error: unknown): void => {
     if (error !== undefined) agent.log.error('audit record not written yet', { session: facts.sessionId, error })
   }
@@ -69,13 +70,11 @@ export function openSessionRecorder(options: SessionRecorderOptions): SessionRec
     if (statement === undefined) return
     open.delete(finished.index)
     agent.journal.finishStatement(statements.finished(statement.provisional, finished.outcome, resultOf(finished)))
-    turn.afterWrite(wrote)
+    turn.writeSoon(wrote)
   }
 
   const assembler = createStatementAssembler({
-    sqlBytesMax,
-    parametersBytesMax,
-    preparedBytesMax,
+    ...limits,
     nameBytesMax: facts.databaseType.startsWith('redshift') ? nameBytesMax.redshift : nameBytesMax.postgres,
     createHash: agent.createHash,
     now: () => agent.clock.monotonicMilliseconds(),
@@ -83,7 +82,7 @@ export function openSessionRecorder(options: SessionRecorderOptions): SessionRec
     onFinished: finish,
     onSurprise(surprise) {
       agent.log.warn('audit cannot read a session from here', { session: facts.sessionId, ...surprise })
-      agent.journal.append(event(surpriseEvent(facts, surprise), agent.randomness.uuid(), agent.clock.now()))
+      agent.journal.append(stamped(surpriseEvent(facts, surprise), agent))
       turn.afterWrite(wrote)
       if (surprise.direction === 'frontend') unreadable = messageUnreadable(surprise.reason)
     },
@@ -101,6 +100,8 @@ export function openSessionRecorder(options: SessionRecorderOptions): SessionRec
       totals.serverBytes += chunk.length
       assembler.backend(chunk)
     },
+    missing: () => assembler.missingServerBytes,
+    running: () => open.size,
     end: () => assembler.end(),
     refuse() {
       for (const { provisional, isSent } of open.values()) {
@@ -110,6 +111,10 @@ export function openSessionRecorder(options: SessionRecorderOptions): SessionRec
       turn.afterWrite(wrote)
     },
   }
+}
+
+function stamped(body: AuditEventBody, { randomness, clock, identity }: SessionRecorderOptions['agent']): AuditEvent {
+  return auditEvent(body, { uid: randomness.uuid(), time: clock.now(), clusterName: identity.cluster })
 }
 
 function messageUnreadable(reason: string): PortunusError {

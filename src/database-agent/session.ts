@@ -1,8 +1,8 @@
 /** One database session, told in the order it happens. */
-import { databaseTarget, decideDatabaseAccess } from '#access'
+import type { SessionOptions } from '#access'
 import { auditEvent, type AuditEventBody } from '#audit-events'
-import { databaseKindOf, planRedshiftLogin } from '#aws-model'
-import { requireUserIdentity } from '#certificates'
+import { databaseKindOf } from '#aws-model'
+import { requireUserIdentity, type UserIdentity } from '#certificates'
 import {
   PortunusError,
   errorDocument,
@@ -16,10 +16,12 @@ import {
 import { createBackendKeyRewriter, writeAuthenticationOk, writeErrorResponse } from '#postgres-protocol'
 import type { Database } from '#resources'
 import { endWith } from '#tunnel'
-import type { AgentOptions, DatabaseLogin } from './agent-options.ts'
+import { admit } from './admission.ts'
+import type { AgentOptions } from './agent-options.ts'
 import type { AuditTurn } from './audit-turn.ts'
 import type { CancelRegistry } from './cancel-registry.ts'
-import { connectDatabase, sendCancel, type DatabaseConnection } from './connect-database.ts'
+import { sendCancel } from './connect-database.ts'
+import { connectUpstream, type UpstreamConnection } from './connect-upstream.ts'
 import { readClientStartup, type ClientStartup } from './client-startup.ts'
 import { relay } from './relay.ts'
 import type { RoleDirectory } from './role-directory.ts'
@@ -27,11 +29,13 @@ import {
   cancelEvent,
   connectFailedEvent,
   deniedEvent,
+  disconnectEvent,
   endedEvent,
   startedEvent,
   type SessionFacts,
   type UpstreamFacts,
 } from './session-facts.ts'
+import type { Guard, GuardedSession, SessionGuards } from './session-guards.ts'
 import { openSessionRecorder } from './session-recorder.ts'
 
 export interface SessionContext {
@@ -40,10 +44,10 @@ export interface SessionContext {
   readonly turn: AuditTurn
   readonly cancelRegistry: CancelRegistry
   readonly roles: RoleDirectory
+  readonly guards: SessionGuards
   readonly databaseNamed: (name: string) => Database | undefined
 }
 
-const connectMillisecondsMax = 60_000
 const cancelMillisecondsMax = 15_000
 
 /** Serves a connection that was dialled back for a client. Failures are told to the client and logged; never rejects. */
@@ -92,99 +96,84 @@ async function serveClient(client: TlsConnection, context: SessionContext): Prom
     startedAt: context.agent.clock.now(),
   }
   // 3. May this person? The only decision that counts.
-  await authorize(facts, context)
+  const options = await authorize(facts, context)
+  const ending = new AbortController()
+  using guard = guardOf({ facts, options, expiry: expiryOf(identity, client), end: (error) => ending.abort(error) }, context)
   // 4. The start is on disk before the database hears of it.
   record(startedEvent(facts), context)
   context.agent.log.info('database session started', { session: facts.sessionId, user: identity.user, database: database.metadata.name })
-  const upstream: UpstreamFacts = { user: '', processId: undefined }
-  const endedBy = await connectAndRelay(client, startup, facts, upstream, context)
+  const endedBy = await connectAndRelay(client, startup, { facts, guard, ending }, context)
   context.agent.log.info('database session ended', { session: facts.sessionId, ended_by: endedBy })
 }
 
-async function authorize(facts: SessionFacts, context: SessionContext): Promise<void> {
-  const { identity, database } = facts
-  const roles = await context.roles.roles(identity.roles)
-  const decision = decideDatabaseAccess(
-    { user: identity.user, roles, traits: identity.traits },
-    {
-      database: databaseTarget(database),
-      databaseUser: facts.databaseUser,
-      databaseName: facts.databaseName,
-    },
-  )
-  if (decision.allowed) return
-  const error = new PortunusError(
-    'DATABASE_ACCESS_DENIED',
-    `Cannot connect to "${database.metadata.name}" as "${facts.databaseUser}" (database name "${facts.databaseName}"): ${decision.reason}`,
-    { category: 'access-denied', sqlState: '28000', hint: decision.hint },
-  )
-  record(deniedEvent(facts, error), context)
-  throw error
+/** The login that the certificate came from; a certificate for one session alone is shorter. */
+function expiryOf(identity: UserIdentity, client: TlsConnection): Date {
+  const own = client.peerCertificate?.validToDate ?? new Date(0)
+  return identity.previousExpiry === undefined ? own : new Date(identity.previousExpiry)
 }
 
-async function connectAndRelay(
-  client: TlsConnection,
-  startup: ClientStartup,
-  facts: SessionFacts,
-  upstream: UpstreamFacts,
-  context: SessionContext,
-): Promise<string> {
+async function authorize(facts: SessionFacts, context: SessionContext): Promise<SessionOptions> {
+  try {
+    return await admit(facts, { ...context.agent, roles: context.roles })
+  } catch (error) {
+    refuse(facts, error, context)
+    throw error
+  }
+}
+
+/** What the cluster cannot answer is no refusal of the person. */
+function refuse(facts: SessionFacts, error: unknown, context: SessionContext): void {
+  if (error instanceof PortunusError && error.category !== 'unavailable') record(deniedEvent(facts, error), context)
+}
+
+function guardOf(session: GuardedSession, context: SessionContext): Guard {
+  try {
+    return context.guards.guard(session)
+  } catch (error) {
+    refuse(session.facts, error, context)
+    throw error
+  }
+}
+
+/** A session that may begin. */
+interface Session {
+  readonly facts: SessionFacts
+  readonly guard: Guard
+  /** Aborted, with an error, when the session has to end. */
+  readonly ending: AbortController
+}
+
+async function connectAndRelay(client: TlsConnection, startup: ClientStartup, session: Session, context: SessionContext): Promise<string> {
+  const { facts, ending } = session
   const abandoned = new AbortController()
   const leave = (): void => abandoned.abort(clientLeft())
   client.stream.once('close', leave)
-  let connected: { readonly login: DatabaseLogin; readonly connection: DatabaseConnection }
+  if (client.stream.destroyed) leave() // gone while its roles were asked for
+  let upstream: UpstreamConnection
   try {
-    connected = await connectUpstream(startup, facts, context, abandoned.signal)
+    upstream = await connectUpstream(startup, facts, context.agent, AbortSignal.any([abandoned.signal, ending.signal]))
   } catch (error) {
-    record(connectFailedEvent(facts, error), context)
-    throw error
+    if (ending.signal.aborted) {
+      record(disconnectEvent(facts, ending.signal.reason), context)
+      throw ending.signal.reason
+    }
+    const failure: unknown = abandoned.signal.aborted ? abandoned.signal.reason : error
+    record(connectFailedEvent(facts, failure), context)
+    throw failure
   } finally {
     client.stream.removeListener('close', leave)
   }
-  const { login, connection } = connected
-  const actual = Object.assign(upstream, { user: login.user })
-  return await relaySession(client, connection, facts, actual, context)
-}
-
-async function connectUpstream(
-  startup: ClientStartup,
-  facts: SessionFacts,
-  context: SessionContext,
-  abandoned: AbortSignal,
-): Promise<{ readonly login: DatabaseLogin; readonly connection: DatabaseConnection }> {
-  const signal = AbortSignal.any([abandoned, context.agent.clock.deadline(connectMillisecondsMax)])
-  // 5. Temporary credentials, as a database user or by an IAM role.
-  const plan = planRedshiftLogin({
-    database: facts.database,
-    databaseUser: facts.databaseUser,
-    databaseName: facts.databaseName,
-    person: facts.identity.user,
-    sessionId: facts.sessionId,
-  })
-  const logIn = async (fresh: boolean): Promise<{ readonly login: DatabaseLogin; readonly connection: DatabaseConnection }> => {
-    const login = await context.agent.redshiftLogins.issue(plan, { signal, fresh })
-    // 6. Verified TLS to the database, and its login.
-    const { protocol, parameters } = startup
-    const request = { database: facts.database, login, databaseName: facts.databaseName, protocol, parameters, signal }
-    return { login, connection: await connectDatabase(request, context.agent) }
-  }
-  try {
-    return await logIn(false)
-  } catch (error) {
-    // A kept password that the database refuses may have been revoked; a new one is asked for once.
-    if (!(error instanceof PortunusError) || error.code !== 'DATABASE_LOGIN_REFUSED' || error.sqlState !== '28P01') throw error
-    return await logIn(true)
-  }
+  return await relaySession(client, upstream, session, context)
 }
 
 async function relaySession(
   client: TlsConnection,
-  connection: DatabaseConnection,
-  facts: SessionFacts,
-  upstream: UpstreamFacts,
+  { login, connection }: UpstreamConnection,
+  { facts, guard, ending }: Session,
   context: SessionContext,
 ): Promise<string> {
   const { agent, turn } = context
+  const upstream: UpstreamFacts = { user: login.user, processId: undefined }
   const recorder = openSessionRecorder({ facts, upstream, turn, agent })
   const rewriter = createBackendKeyRewriter({ mint: (lengthBytes) => context.cancelRegistry.mint(lengthBytes) })
   let registration: Disposable | undefined
@@ -202,10 +191,21 @@ async function relaySession(
     onReady() {
       upstream.processId = rewriter.key?.processId
       registration = registerCancel(rewriter.key, facts, context)
+      guard.watchIdleness(() => ({
+        bytes: recorder.totals.clientBytes + recorder.totals.serverBytes,
+        isRunning: recorder.running() > 0,
+      }))
     },
     onUnrecorded(error) {
       recorder.refuse()
-      tellClient(client, error, context.agent.clock)
+      tellClient(client, error, agent.clock)
+    },
+    stop: ending.signal,
+    onStopped(reason) {
+      record(disconnectEvent(facts, reason), context)
+      if (recorder.running() > 0) cancelRunning(rewriter.key, facts, context)
+      recorder.refuse()
+      tellClient(client, reason, agent.clock)
     },
   })
   // 8. The end, with its totals and who ended it.
@@ -228,6 +228,16 @@ function registerCancel(key: BackendKey | undefined, facts: SessionFacts, contex
       await sendCancel({ database: facts.database, processId: key.processId, secretKey: key.realKey, signal }, context.agent)
     },
   })
+}
+
+/** A database goes on with a statement whose client is gone, until it has something to send; so it is told. */
+function cancelRunning(key: BackendKey | undefined, facts: SessionFacts, { agent }: SessionContext): void {
+  if (key === undefined) return
+  const signal = agent.clock.deadline(cancelMillisecondsMax)
+  const request = { database: facts.database, processId: key.processId, secretKey: key.realKey, signal }
+  sendCancel(request, agent).catch((error: unknown) =>
+    agent.log.warn('statement of an ended session not cancelled', { session: facts.sessionId, error: messageOf(error) }),
+  )
 }
 
 /** Puts an event on disk now. Throws AUDIT_WRITE_FAILED. */

@@ -34,6 +34,13 @@ export class FrameScanner {
     return this.#stopped
   }
 
+  /** At least this many bytes are missing before the next message can begin; 0 between messages, and once stopped. */
+  get missingBytes(): number {
+    if (this.#stopped) return 0
+    if (this.#bodyLeft > 0) return this.#bodyLeft
+    return this.#headerLength === 0 ? 0 : headerBytes - this.#headerLength
+  }
+
   /** Nothing is read from here on, not even the rest of the present chunk. */
   stop(): void {
     this.#stopped = true

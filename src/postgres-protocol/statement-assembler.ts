@@ -43,6 +43,8 @@ export interface StatementAssembler {
   backend(chunk: Uint8Array): void
   /** The session is over: finishes what is open. */
   end(): void
+  /** At least this many bytes of the server are missing before its next message; 0 between messages, and where it cannot be read. */
+  readonly missingServerBytes: number
   /** Bytes of text and values held now; for tests of its bounds. */
   readonly heldBytes: number
 }
@@ -74,6 +76,9 @@ export function createStatementAssembler(options: StatementAssemblerOptions): St
       frontend.stop()
       backend.stop()
       pipeline.goDeaf()
+    },
+    get missingServerBytes() {
+      return backend.missingBytes
     },
     get heldBytes() {
       return requests.heldBytes

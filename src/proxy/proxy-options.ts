@@ -1,5 +1,5 @@
 /** What a proxy is made of: its names, its credentials, and the world it is given. */
-import type { AuthorityClient } from '#authority-api'
+import type { AuthorityClient, RevocationView } from '#authority-api'
 import type { Clock, Connection, KeyPairPem, Log, Randomness, Tls, TlsConnection } from '#foundation'
 import type { OpenControlClient } from '#tunnel'
 
@@ -14,6 +14,8 @@ export type ServeHttp = <E>(handler: (request: Request, environment: E) => Respo
 export interface ProxyOptions {
   readonly clusterName: string
   readonly authority: ProxyAuthority
+  /** Who is cut off; asked before anything is dialled for somebody. */
+  readonly revocations: RevocationView
   /** Takes a raw connection whose TLS ends at the authority. */
   readonly handToAuthority: (connection: Connection) => void
   readonly credentials: ProxyCredentials

@@ -41,7 +41,8 @@ export function openProxy(options: ProxyOptions & { readonly audit: (event: Audi
   const hub = openTunnelHub(options)
   const tickets = openTickets(options)
   const cancelDesk = openCancelDesk({ hub, clock: options.clock, log: options.log })
-  const routeOptions = { directory: openDirectory(options), hub, audit: options.audit, clock: options.clock, log: options.log }
+  const { audit, revocations, clock, log } = options
+  const routeOptions = { directory: openDirectory(options), hub, revocations, audit, clock, log }
   const connect = (request: DatabaseRequest): Promise<AgentConnection> => connectToAgent(request, routeOptions)
   const doors: Doors = {
     web: webDoor(options),

@@ -11,14 +11,17 @@ export interface FakeAuthority extends AgentAuthority {
   databases: readonly Database[]
   /** What was asked, such as `announce my-redshift` or `roles access,auditor`. */
   readonly asked: string[]
+  /** Answers, late, what was met with silence. */
+  answerLate(): void
 }
 
 export function fakeAuthority(roles: readonly Role[] = []): FakeAuthority {
   const asked: string[] = []
+  const unanswered: (() => void)[] = []
   const answer = async <T>(question: string, value: () => T): Promise<T> => {
     asked.push(question)
     if (authority.mood === 'refuses') throw new Error('connection refused')
-    if (authority.mood === 'keeps silent') return await new Promise<never>(() => {})
+    if (authority.mood === 'keeps silent') await new Promise<void>((resolve) => unanswered.push(resolve))
     return value()
   }
   const authority: FakeAuthority = {
@@ -26,6 +29,9 @@ export function fakeAuthority(roles: readonly Role[] = []): FakeAuthority {
     roles,
     databases: [],
     asked,
+    answerLate() {
+      for (const answerNow of unanswered.splice(0)) answerNow()
+    },
     upsertDatabaseServer: ({ server }) => answer(`announce ${server.metadata.name}`, () => ({ expires: '2026-11-22T12:10:00.000Z' })),
     deleteDatabaseServer: ({ name }) => answer(`withdraw ${name}`, () => ({})),
     getDatabasesForAgent: ({ known }) => {
@@ -35,6 +41,7 @@ export function fakeAuthority(roles: readonly Role[] = []): FakeAuthority {
     },
     getRolesForAgent: ({ names }) => answer(`roles ${names.join(',')}`, () => ({ roles: authority.roles })),
     appendAuditEvents: () => answer('audit', () => ({})),
+    reportSessions: ({ sessions }) => answer(`sessions ${sessions.length}`, () => ({})),
   }
   return authority
 }
