@@ -6,6 +6,9 @@ import type { TlsConnection } from '#foundation'
 import { openHttp2Client, type Http2Client } from './http2-client.ts'
 import { openHttpServer, serveHttp2, type FetchHandler } from './http-server.ts'
 import { memoryPair } from './memory-pair.ts'
+import { makeAuthority, makeCredential } from './testing/certificates.ts'
+import { pairs } from './testing/connection-pair.ts'
+import { nodeTls } from './tls.ts'
 
 /** The part of a TLS session that HTTP looks at. */
 function secure(stream: TlsConnection['stream'], alpn: string | undefined): TlsConnection {
@@ -144,6 +147,26 @@ describe('a lost HTTP/2 connection', () => {
     setImmediate(() => rig.clientEnd.end())
     await new Promise((resolve) => rig.serverEnd.once('close', resolve))
   })
+})
+
+test('the end of either side is noticed at once over real TLS, although TCP could go on half open', async () => {
+  const authority = await makeAuthority()
+  const server = await makeCredential(authority, { dnsNames: ['server.test'], usages: ['server'] })
+  for (const leaver of ['client', 'server'] as const) {
+    using pair = await pairs['over TCP']()
+    const [accepted, connected] = await Promise.all([
+      nodeTls.acceptor({ identity: () => server, alpn: ['h2'] }).accept(pair.server),
+      nodeTls.connect(pair.client, { serverName: 'server.test', authoritiesPem: [authority.certificatePem], alpn: ['h2'] }),
+    ])
+    serveHttp2(accepted.stream, () => new Response('fine'), 'somebody')
+    const client = openHttp2Client(connected)
+    assert.equal((await client.request({ method: 'GET', path: '/' })).body, 'fine')
+    const [leaving, staying] = leaver === 'client' ? [pair.client, accepted] : [pair.server, connected]
+    const closed = new Promise((resolve) => staying.stream.once('close', resolve))
+    leaving.stream.destroy()
+    await closed
+    await new Promise<void>((resolve) => client.onClose(resolve))
+  }
 })
 
 test('disposing a client lets a request finish, and waits for none for ever', async () => {
