@@ -145,6 +145,16 @@ const lines: readonly [string, AuditEventBody, string][] = [
     databaseQuery({ ...alice, db_query: 'SELECT 1', outcome: 'skipped' }),
     'alice on my-redshift: SELECT 1 (skipped)',
   ],
+  [
+    'a statement whose text is unknown',
+    databaseQuery({ ...alice, db_query: '', db_query_missing: true, portal_name: 'c1', outcome: 'ok', rows: 5 }),
+    'alice on my-redshift: [text of c1 unknown] (5 rows)',
+  ],
+  [
+    'a statement whose text and name are unknown',
+    databaseQuery({ ...alice, db_query: '', db_query_missing: true, portal_name: '', statement_name: '', outcome: 'skipped' }),
+    'alice on my-redshift: [text unknown] (skipped)',
+  ],
   ['a join', hostJoin({ host_id: 'h1', hostname: 'agent', roles: ['Db'], method: 'token', success: true }), 'agent (h1) joined as Db'],
 ]
 

@@ -57,7 +57,7 @@ const descriptions: Readonly<Record<AuditEventName, (read: Read, event: AuditEve
   'db.session.connect.failed': (read) => `${read('user')} could not reach ${database(read)}${because(read)}`,
   'db.session.end': (read, event) =>
     `${read('user')} left ${database(read)}${event['statements'] === undefined ? '' : ` after ${count(read('statements'), 'statement')}`}`,
-  'db.session.query': (read, event) => `${read('user')} on ${read('db_service')}: ${read('db_query')}${outcome(read, event)}`,
+  'db.session.query': (read, event) => `${read('user')} on ${read('db_service')}: ${statement(read, event)}${outcome(read, event)}`,
   'db.session.query.part': (read) => `${read('user')} on ${read('db_service')}, part ${read('part')}: ${read('db_query')}`,
   'db.session.cancel': (read, event) =>
     event['success'] === true
@@ -70,6 +70,14 @@ const descriptions: Readonly<Record<AuditEventName, (read: Read, event: AuditEve
 
 function database(read: Read): string {
   return `${read('db_service')} as ${read('db_user')} (database name ${read('db_name')})`
+}
+
+/** What was run, as far as anybody knows: where SQL or a full memory hides the text, that is what there is to see. */
+function statement(read: Read, event: AuditEvent): string {
+  if (event['db_query_missing'] !== true) return read('db_query')
+  const name = [event['portal_name'], event['statement_name']].find((one) => typeof one === 'string' && one !== '')
+  const whose = name === undefined ? '' : ` of ${shown(name)}`
+  return `[text${whose} unknown]${event['db_query'] === '' ? '' : ` ${read('db_query')}`}`
 }
 
 function because(read: Read): string {
