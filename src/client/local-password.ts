@@ -3,7 +3,8 @@ import type { Duplex } from 'node:stream'
 import { PortunusError, equalInConstantTime, type Clock, type Secret } from '#foundation'
 import { writeAuthenticationCleartextPassword, writePasswordMessage } from '#postgres-protocol'
 
-const answerMillisecondsMax = 60_000
+// psql that has to ask a person hangs up first and comes back with the answer, so nobody is hurried.
+const answerMillisecondsMax = 10_000
 
 /**
  * Asks a client for the password (PostgreSQL manual, "Message Flow", AuthenticationCleartextPassword); what comes after the answer

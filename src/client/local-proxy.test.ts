@@ -18,6 +18,7 @@ import {
 } from '#postgres-protocol'
 import { DatabaseKeys } from './database-keys.ts'
 import { LocalProxy } from './local-proxy.ts'
+import { startupMillisecondsMax } from './startup-conversation.ts'
 import { writeProfile } from './profile-directory.ts'
 import { ProxySession } from './proxy-session.ts'
 import { heldIdentity, readDatabaseKeys, writeHostAuthorities, writeLoginKeys } from './stored-keys.ts'
@@ -279,6 +280,23 @@ test('a client that says nothing and leaves disturbs nobody', async () => {
   const next = new Client(opened.port)
   next.socket.end(startup({ user: 'alice' }))
   assert((await next.ended).length > 0)
+})
+
+test('a thousand silent connections do not keep one out that speaks', async () => {
+  await using opened = await open({ agent: echo })
+  const silent = Array.from({ length: 1000 }, () => new Client(opened.port))
+  const closed = Promise.all(silent.slice(0, 800).map((client) => client.ended.catch(() => {})))
+  await Promise.all(silent.map(({ socket }) => new Promise((resolve) => socket.once('connect', resolve))))
+  const speaking = new Client(opened.port)
+  const packet = startup({ user: 'alice' })
+  speaking.socket.end(packet)
+  assert.deepEqual(await speaking.ended, Buffer.from(packet))
+  await closed
+  for (const { socket } of silent) socket.destroy()
+})
+
+test('a client has ten seconds for its first words', () => {
+  assert.equal(startupMillisecondsMax, 10_000)
 })
 
 test('connections beyond the limit are refused with 53300, and others work on', async () => {

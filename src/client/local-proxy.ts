@@ -33,7 +33,7 @@ type Startup = Extract<StartupOutcome, { kind: 'startup' }>
 
 // More than any pool on a desk opens; a program that leaks connections is told so instead of filling the agent.
 const connectionsMaxDefault = 512
-// Connections that have not yet said anything are cheap to make; beyond this they are dropped unheard.
+// Connections that have not yet said anything are cheap to make: beyond this each new one costs the oldest its place.
 const undecidedMax = 128
 const connectMillisecondsMax = 30_000
 const nothing = new Uint8Array(0)
@@ -43,7 +43,8 @@ export class LocalProxy implements AsyncDisposable {
   readonly #options: LocalProxyOptions
   readonly #stopped = new AbortController()
   #listener: Listener | undefined
-  #undecided = 0
+  /** Connections that have not yet said what they want, oldest first. */
+  readonly #undecided = new Set<Duplex>()
   #connected = 0
 
   private constructor(world: ClientWorld, options: LocalProxyOptions) {
@@ -73,13 +74,14 @@ export class LocalProxy implements AsyncDisposable {
   async #serve({ stream }: Connection): Promise<void> {
     stream.on('error', ignore)
     stream.allowHalfOpen = true
-    if (this.#undecided >= undecidedMax) {
-      stream.destroy()
-      return
+    if (this.#undecided.size >= undecidedMax) {
+      const [oldest] = this.#undecided
+      oldest?.destroy()
+      if (oldest !== undefined) this.#undecided.delete(oldest)
     }
-    this.#undecided += 1
+    this.#undecided.add(stream)
     try {
-      const outcome = await this.#hear(stream).finally(() => (this.#undecided -= 1))
+      const outcome = await this.#hear(stream).finally(() => this.#undecided.delete(stream))
       await this.#proceed(stream, outcome)
     } catch (error) {
       this.#world.log.debug('local connection refused', { database: this.#options.service, error: messageOf(error) })

@@ -16,8 +16,8 @@ export type StartupOutcome =
 
 const declined = new Uint8Array([0x4e]) // 'N'
 
-// As long as a PostgreSQL server waits (authentication_timeout).
-const startupMillisecondsMax = 60_000
+// Programs on this machine have their first words ready; a silent one holds a place that others need.
+export const startupMillisecondsMax = 10_000
 
 /** Talks until the outcome is known. Bytes beyond the packet stay in the stream. */
 export function readStartup(stream: Duplex, clock: Clock): Promise<StartupOutcome> {
