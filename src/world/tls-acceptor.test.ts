@@ -185,3 +185,45 @@ test('without client authorities nobody is asked for a certificate', async () =>
   assert.equal(accepted.peerCertificate, undefined)
   assert.deepEqual([accepted.alpn, connected.alpn], ['http/1.1', 'http/1.1'])
 })
+
+for (const [alpn, version, expected] of [
+  ['portunus-relay/1', 'TLSv1.2', 'refused'],
+  ['portunus-relay/1', 'TLSv1.3', 'TLSv1.3'],
+  ['h2', 'TLSv1.2', 'TLSv1.2'],
+  ['postgresql', 'TLSv1.2', 'TLSv1.2'],
+] as const) {
+  test(`a server of ${alpn} answers ${version} with: ${expected}`, async () => {
+    const acceptor = nodeTls.acceptor({ identity: () => server, alpn: [alpn] })
+    using pair = await pairs['over TCP']()
+    acceptor.accept(pair.server).catch(() => {})
+    const socket = tls.connect({
+      socket: pair.client.stream,
+      servername: serverName,
+      ca: authority.certificatePem,
+      ALPNProtocols: [alpn],
+      minVersion: version,
+      maxVersion: version,
+    })
+    const seen = await Promise.race([
+      once(socket, 'secureConnect').then(() => socket.getProtocol()),
+      once(socket, 'error').then(() => 'refused'),
+    ]).catch(() => 'refused')
+    socket.on('error', () => {})
+    assert.equal(seen, expected)
+  })
+}
+
+test('a client of a protocol of ours does not show its certificate to a server of TLS 1.2', async () => {
+  const credential = await makeCredential(authority)
+  const old = tls.createServer({
+    cert: server.certificatePem,
+    key: server.privateKeyPem,
+    maxVersion: 'TLSv1.2',
+    ALPNProtocols: ['portunus-proxy/1'],
+  })
+  old.on('tlsClientError', () => {})
+  using pair = await pairs['over TCP']()
+  old.emit('connection', pair.server.stream)
+  const options = { serverName, authoritiesPem: [authority.certificatePem], identity: credential, alpn: ['portunus-proxy/1'] }
+  await assert.rejects(nodeTls.connect(pair.client, options), { code: 'TLS_FAILED' })
+})

@@ -22,6 +22,15 @@ import { checkServerName, tlsConnectError } from './tls-server-check.ts'
 const handshakeMillisecondsMax = 15_000
 const contextsMax = 64
 
+/**
+ * Protocols of our own have our own programs at both ends, and nobody who has to be let in with an older TLS: with 1.3
+ * no certificate, and so no name of a person, goes over the wire in clear (RFC 8446, section 2).
+ */
+function versionMin(alpn: readonly string[] | undefined): 'TLSv1.2' | 'TLSv1.3' {
+  const isOurs = alpn !== undefined && alpn.length > 0 && alpn.every((protocol) => protocol.startsWith('portunus-'))
+  return isOurs ? 'TLSv1.3' : 'TLSv1.2'
+}
+
 export const nodeTls: Tls = { acceptor, connect }
 
 interface PendingHandshake {
@@ -79,7 +88,7 @@ function serverMaterials(options: TlsAcceptorOptions): { context: tls.SecureCont
     context: {
       key: identity.privateKeyPem,
       cert: identity.certificatePem,
-      minVersion: 'TLSv1.2',
+      minVersion: versionMin(options.alpn),
       // A resumed session would stay authorised after its client certificate has expired, so there are no tickets here.
       ...(authorities === undefined ? {} : { ca: [...authorities], secureOptions: constants.SSL_OP_NO_TICKET }),
     },
@@ -143,11 +152,12 @@ const contexts = new Map<string, tls.SecureContext>()
 /** Contexts cost about 1.6 ms of CPU each, so the ones in use are kept. */
 function clientContext(options: TlsConnectOptions): tls.SecureContext {
   const authorities = options.authoritiesPem ?? publicAuthorities()
-  const key = [options.identity?.certificatePem ?? '', ...(options.authoritiesPem ?? ['public'])].join('\n')
+  const minVersion = versionMin(options.alpn)
+  const key = [minVersion, options.identity?.certificatePem ?? '', ...(options.authoritiesPem ?? ['public'])].join('\n')
   const known = contexts.get(key)
   if (known !== undefined) return known
   const context = tls.createSecureContext({
-    minVersion: 'TLSv1.2',
+    minVersion,
     ca: [...authorities],
     ...(options.identity === undefined ? {} : { cert: options.identity.certificatePem, key: options.identity.privateKeyPem }),
   })
