@@ -2,6 +2,7 @@
 import type { AuditStore } from '#audit-log'
 import type { Clock, Log, Randomness, Secret } from '#foundation'
 import type { Store } from '#storage'
+import type { StaticToken } from './tokens.ts'
 
 export interface AuthorityConfiguration {
   /** Fixed at the first start; another name later is refused. */
@@ -9,6 +10,8 @@ export interface AuthorityConfiguration {
   readonly version: string
   /** Where people reach a proxy (`host:port`), for links while no proxy has announced itself. */
   readonly publicAddresses: readonly string[]
+  /** Join tokens of the configuration file; they last as long as they stand there. */
+  readonly staticTokens?: readonly StaticToken[]
   /** How often one address may call what needs no certificate; 20 unless told, with bursts of twice as many. */
   readonly strangerCallsPerMinute?: number
 }

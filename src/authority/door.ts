@@ -4,6 +4,7 @@
  */
 export { openAuthority, type Authority } from './authority.ts'
 export type { AuthorityConfiguration, AuthorityOptions } from './context.ts'
+export type { StaticToken } from './tokens.ts'
 export type { TrustedAuthorities } from './certificate-authorities.ts'
 export type { LocalHost } from './hosts.ts'
 export type { WebCertificate, WebCertificateRequest } from './web-certificate.ts'

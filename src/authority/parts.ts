@@ -69,7 +69,7 @@ export async function openParts(options: AuthorityOptions): Promise<AuthorityPar
   const credentials = openCredentials(store, { clock, randomness, box })
   const attempts = openLoginAttempts(store, { clock, users })
   const presence = openPresence(store, clock)
-  const tokens = openTokens(store, { clock, randomness })
+  const tokens = openTokens(store, { clock, randomness, staticTokens: configuration.staticTokens ?? [] })
   const accountHost = async (): Promise<string> => withoutPort(await publicAddress({ presence, configuration }))
   const callsPerMinute = configuration.strangerCallsPerMinute ?? strangerCallsPerMinute
   return {

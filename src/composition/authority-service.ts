@@ -1,7 +1,7 @@
 /** The Auth Service in this process: its stores, its TLS endpoint, and the identity that tctl uses on this host. */
 import { X509Certificate } from 'node:crypto'
 import { openSqliteAuditStore } from '#audit-log'
-import { openAuthority, type Authority } from '#authority'
+import { openAuthority, type Authority, type StaticToken } from '#authority'
 import { identityFromCertificate, type HostRole } from '#certificates'
 import { PortunusError, Secret, fromHex, messageOf, toHex, type Address, type Connection, type Listener, type Log } from '#foundation'
 import { openSqliteStore } from '#storage'
@@ -18,7 +18,7 @@ export interface AuthorityServiceOptions {
   readonly clusterName: string
   readonly version: string
   readonly publicAddresses: readonly string[]
-  readonly staticTokens: readonly string[]
+  readonly staticTokens: readonly StaticToken[]
   readonly listenAddress: Address
   readonly log: Log
 }
@@ -45,7 +45,12 @@ export async function startAuthorityService(options: AuthorityServiceOptions): P
     clock: nodeClock,
     randomness: nodeRandomness,
     log: options.log,
-    configuration: { clusterName: options.clusterName, version: options.version, publicAddresses: options.publicAddresses },
+    configuration: {
+      clusterName: options.clusterName,
+      version: options.version,
+      publicAddresses: options.publicAddresses,
+      staticTokens: options.staticTokens,
+    },
     secretKey,
   })
   const localHost = (roles: readonly HostRole[]): Promise<HostCredentials> => localHostOf(authority, roles, options)

@@ -1,6 +1,7 @@
 /** The files a configuration names: authorities of databases and pins, read when the services start. */
 import type { DatabaseConfiguration, TeleportConfiguration } from '#configuration'
-import type { Files } from '#foundation'
+import type { StaticToken } from '#authority'
+import { PortunusError, Secret, type Files } from '#foundation'
 import type { Database } from '#resources'
 
 /** The static databases, each with the authorities of its `tls.ca_cert_file`. Throws FILE_NOT_FOUND and the like. */
@@ -20,4 +21,20 @@ export async function readCaPins(configuration: TeleportConfiguration, files: Fi
   const texts = await Promise.all(configuration.caPinFiles.map((path) => files.readText(path)))
   const lines = texts.flatMap((text) => text.split('\n')).map((line) => line.trim())
   return [...configuration.caPins, ...lines.filter((line) => line !== '')]
+}
+
+/** The tokens of `auth_service.tokens`, read from their files where they name one. Throws STATIC_TOKEN_EMPTY, FILE_NOT_FOUND and the like. */
+export async function readStaticTokens(configuration: TeleportConfiguration, files: Files): Promise<readonly StaticToken[]> {
+  return await Promise.all(
+    configuration.auth.staticTokens.map(async ({ roles, token }) => {
+      const written = token.reveal()
+      if (!written.startsWith('/')) return { roles, value: token }
+      const value = (await files.readText(written)).trim()
+      if (value !== '') return { roles, value: new Secret(value) }
+      throw new PortunusError('STATIC_TOKEN_EMPTY', `Cannot use the join token of "${written}": the file is empty`, {
+        category: 'bad-input',
+        hint: 'write the token into the file, or take it out of auth_service.tokens',
+      })
+    }),
+  )
 }

@@ -8,7 +8,7 @@ import { memoryPair, nodeClock, nodeFiles, nodeNetwork, nodeRandomness, nodeTls,
 import { startAgentService, type AgentService } from './agent-service.ts'
 import { authorityAlpn, startAuthorityService, type AuthorityService } from './authority-service.ts'
 import { clientWorld } from './client-world.ts'
-import { readCaPins, readDatabases } from './configuration-files.ts'
+import { readCaPins, readDatabases, readStaticTokens } from './configuration-files.ts'
 import { dataDirectory } from './data-directory.ts'
 import { joinOrReuse, type JoinedHost } from './host-join.ts'
 import { readOrMakeHostUuid } from './host-uuid.ts'
@@ -50,16 +50,16 @@ export async function startTeleportService(options: TeleportServiceOptions): Pro
   return { clusterName: joinedName, proxyAddress: proxy?.publicAddress, [Symbol.asyncDispose]: () => lifetime.disposeAsync() }
 }
 
-function startAuthority(options: TeleportServiceOptions, hostId: string, clusterName: string): Promise<AuthorityService> {
+async function startAuthority(options: TeleportServiceOptions, hostId: string, clusterName: string): Promise<AuthorityService> {
   const { configuration } = options
-  return startAuthorityService({
+  return await startAuthorityService({
     dataDirectory: configuration.dataDirectory,
     hostId,
     hostname: configuration.nodename,
     clusterName,
     version,
     publicAddresses: configuration.proxy.publicAddresses,
-    staticTokens: [],
+    staticTokens: await readStaticTokens(configuration, nodeFiles),
     listenAddress: configuration.auth.listenAddress,
     log: options.log.child({ service: 'auth' }),
   })

@@ -18,7 +18,6 @@ const withoutEffect: readonly (readonly [path: string, reason: string, unlessItI
   ['teleport.storage.audit_sessions_uri', 'has no effect: audit events are kept in the data directory'],
   ['teleport.log.format.extra_fields', notInThisVersion],
   ['auth_service.public_addr', notInThisVersion],
-  ['auth_service.tokens', 'has no effect in this version: make tokens with tctl tokens add'],
   ['auth_service.authentication.second_factor', 'has no effect in this version: one-time passwords are required', 'otp'],
   ['auth_service.authentication.second_factors.*', 'has no effect in this version: one-time passwords are required', 'otp'],
   ['auth_service.authentication.webauthn', notInThisVersion],

@@ -13,10 +13,25 @@ export const hostOperations = {
     request: z.object({
       roles,
       ttlMilliseconds: ttlMilliseconds.optional(),
+      /** It lasts until it is deleted, whatever the time above. */
+      unlimited: z.literal(true).optional(),
       value: z.string().min(1).max(1024).optional(),
       labels: labels.optional(),
     }),
-    response: z.object({ token: z.string(), roles, expires: time }),
+    response: z.object({ token: z.string(), roles, expires: time.optional() }),
+  },
+  /** Without a time it lasts until it is deleted. */
+  updateToken: {
+    method: 'POST',
+    path: '/v1/tokens/update',
+    needs: [rule('token', 'update')],
+    request: z.object({
+      value: z.string().min(1).max(1024),
+      roles,
+      labels: labels.optional(),
+      ttlMilliseconds: ttlMilliseconds.optional(),
+    }),
+    response: nothing,
   },
   /** Values are masked: only their hashes are kept. */
   listTokens: {
@@ -25,7 +40,7 @@ export const hostOperations = {
     needs: [rule('token', 'list')],
     request: nothing,
     response: z.object({
-      tokens: z.array(z.object({ maskedValue: z.string(), roles, labels, expires: time.optional() })).readonly(),
+      tokens: z.array(z.object({ maskedValue: z.string(), roles, labels, expires: time.optional(), isStatic: z.boolean() })).readonly(),
     }),
   },
   deleteToken: {

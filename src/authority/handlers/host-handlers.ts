@@ -7,7 +7,10 @@ import type { IssuedCertificate } from '../issue.ts'
 import type { AuthorityParts } from '../parts.ts'
 import { addressOf, hostOf } from './callers.ts'
 
-type HostHandlers = Pick<Handlers, 'createToken' | 'listTokens' | 'deleteToken' | 'joinHost' | 'renewHost' | 'appendAuditEvents'>
+type HostHandlers = Pick<
+  Handlers,
+  'createToken' | 'updateToken' | 'listTokens' | 'deleteToken' | 'joinHost' | 'renewHost' | 'appendAuditEvents'
+>
 
 export function hostHandlers(parts: AuthorityParts): HostHandlers {
   const { tokens, hosts, audit } = parts
@@ -15,17 +18,26 @@ export function hostHandlers(parts: AuthorityParts): HostHandlers {
     async createToken(request, caller) {
       const token = await tokens.create({
         roles: request.roles,
-        ttlMilliseconds: request.ttlMilliseconds,
+        ttlMilliseconds: request.unlimited === true ? 'unlimited' : request.ttlMilliseconds,
         value: request.value,
         labels: request.labels ?? {},
       })
-      const expires = token.expires.toISOString()
+      const expires = token.expires?.toISOString()
       const { maskedValue: name, roles } = token
       await audit.record({ event: 'token.create', code: 'TPT01I', ...actorOf(caller), name, roles, expires })
       return { token: token.value, roles, expires }
     },
+    async updateToken({ value, roles: wanted, labels = {}, ttlMilliseconds }, caller) {
+      const {
+        maskedValue: name,
+        roles,
+        expires,
+      } = await tokens.update(value, { roles: wanted, labels, ttlMilliseconds: ttlMilliseconds ?? 'unlimited' })
+      await audit.record({ event: 'token.update', code: 'TPT03I', ...actorOf(caller), name, roles, expires: expires?.toISOString() })
+      return {}
+    },
     async listTokens() {
-      return { tokens: (await tokens.list()).map((token) => ({ ...token, expires: token.expires.toISOString() })) }
+      return { tokens: (await tokens.list()).map((token) => ({ ...token, expires: token.expires?.toISOString() })) }
     },
     async deleteToken({ value }, caller) {
       const { maskedValue: name, roles } = await tokens.delete(value)

@@ -9,6 +9,7 @@ import type { DatabaseServer } from '#resources'
 import { openSqliteStore, type Store } from '#storage'
 import { SteppedClock } from '../../../test/worlds/stepped-clock.ts'
 import { openAuthority, type Authority } from '../authority.ts'
+import type { StaticToken } from '../tokens.ts'
 
 export const password = 'correct horse battery'
 export const clientAddress = '192.0.2.7:40001'
@@ -47,7 +48,11 @@ export interface AuthorityWorld extends AsyncDisposable {
   readonly proxy: AuthorityClient
   readonly admin: AuthorityClient
   /** Opens a second authority over the same stores, as after a restart. */
-  reopen(change?: { readonly clusterName?: string; readonly secretKey?: Uint8Array }): Promise<Authority>
+  reopen(change?: {
+    readonly clusterName?: string
+    readonly secretKey?: Uint8Array
+    readonly staticTokens?: readonly StaticToken[]
+  }): Promise<Authority>
   host(role: HostRole, hostId?: string): Promise<AuthorityClient>
   /** Invites, redeems and returns what makes codes. */
   enrol(name: string, roles?: readonly string[], traits?: Readonly<Record<string, readonly string[]>>): Promise<TOTP>
@@ -87,6 +92,7 @@ export async function openAuthorityWorld(): Promise<AuthorityWorld> {
         version: '1.2.3',
         publicAddresses: ['proxy.example.com:3080'],
         strangerCallsPerMinute: 100,
+        staticTokens: change.staticTokens ?? [],
       },
       secretKey: new Secret(change.secretKey ?? secretKey),
     })

@@ -218,5 +218,44 @@ test('databases are registered, shown, edited and deleted', async () => {
     (await tctlFed(database.replace('uri: my', 'uri: https://my'), 'create')).told,
     /standard input:8:3: spec\.uri: expected host:port/,
   )
-  assert.match((await tctlFed(database.replace('spec:', 'spec:\n  aws: {account_id: 123456789012}'), 'create')).told, /spec\.aws\.account_id: expected a text, got the number/)
+  assert.match(
+    (await tctlFed(database.replace('spec:', 'spec:\n  aws: {account_id: 123456789012}'), 'create')).told,
+    /spec\.aws\.account_id: expected a text, got the number/,
+  )
+})
+
+const token = `kind: token
+version: v2
+metadata:
+  name: join-by-this-long-value
+spec:
+  roles: [Db]
+`
+
+test('tokens are made from documents, named in full to be changed, and shown masked', async () => {
+  const masked = '******************value'.slice(0, 18) + 'value'
+  assert.equal((await tctlFed(token, 'create')).answer, `token "${masked}" has been created`)
+  assert.match((await tctl('tokens', 'ls')).answer, /\*value +Db +never$/)
+  assert.match((await tctlFed(token, 'create')).told, /HINT: replace it with: tctl create -f$/)
+  assert.equal((await tctlFed(token.replace('[Db]', '[Db, Proxy]'), 'create', '-f')).answer, `token "${masked}" has been updated`)
+  assert.equal((await tctl('update', 'token/join-by-this-long-value', '--set-labels=team=data', '--set-ttl=2h')).exit, 0)
+  assert.match((await tctl('tokens', 'ls', '--labels=team=data')).answer, /\*value +Db,Proxy +team=data .*\(2h0m0s\)$/)
+  assert.match((await tctl('get', 'token/join-by-this-long-value')).answer, /name: join-by-this-long-value\n/)
+  assert(!(await tctl('get', 'tokens')).answer.includes('join-by'))
+  assert.equal((await edit('token/join-by-this-long-value', 'sed -i.bak /Proxy/d')).answer, `token "${masked}" has been updated`)
+  assert.match((await tctl('tokens', 'ls')).answer, /\*value +Db +team=data/)
+  assert.equal((await tctl('rm', 'token/join-by-this-long-value')).answer, `token "${masked}" has been deleted`)
+})
+
+test('a token that has expired or suggests labels is refused, without its value', async () => {
+  for (const [text, told] of [
+    [token.replace('spec:', '  expires: 2001-01-01T00:00:00Z\nspec:'), /it has expired\n/],
+    [`${token}  suggested_labels: {env: dev}\n`, /suggested_labels have no effect\n/],
+    [token.replace('[Db]', '[King]'), /spec\.roles: expected one or more of /],
+    [token.replace('[Db]', '[Node]'), /hosts join as db or proxy\n/],
+  ] as const) {
+    const said = await tctlFed(text, 'create')
+    assert.match(said.told, told)
+    assert(!said.told.includes('join-by-this'))
+  }
 })

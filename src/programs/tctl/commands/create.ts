@@ -13,7 +13,7 @@ export async function createResources(context: TctlContext): Promise<number> {
   const text =
     path === undefined || path === '-' ? await context.world.readInput({ bytesMax: resourceTextLengthMax }) : await readFile(context, path)
   const replaces = context.flags['force'] === true
-  const documents = readResourceDocuments(text, { name }).map((document) => ({ document, prepared: prepareDocument(document) }))
+  const documents = readResourceDocuments(text, { name }).map((document) => ({ document, prepared: prepareDocument(document, context) }))
   await withAuthority(context, async (authority) => {
     for (const { document, prepared } of documents) {
       const outcome = await write(prepared, { authority, replaces }).catch((error: unknown) => {
@@ -26,12 +26,12 @@ export async function createResources(context: TctlContext): Promise<number> {
 }
 
 /** Throws KIND_MISSING, KIND_UNSUPPORTED, RESOURCE_MALFORMED; each with the place. */
-export function prepareDocument(document: ResourceText): Prepared {
+export function prepareDocument(document: ResourceText, { world }: TctlContext): Prepared {
   try {
     const kind = kindOf(document.value)
     const prepare = resourceKinds.find((known) => known.kind === kind)?.prepare
     if (prepare === undefined) throw kindUnsupported(kind, 'create')
-    return prepare(document.value)
+    return prepare(document.value, { now: world.client.clock.now() })
   } catch (error) {
     throw document.place(error)
   }

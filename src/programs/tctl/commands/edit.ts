@@ -3,7 +3,7 @@ import { readResourceDocuments } from '#configuration'
 import { PortunusError } from '#foundation'
 import { printYaml } from '#presentation'
 import { kindUnsupported, parseNamedReference, type Reference } from '../kinds/kinds.ts'
-import type { NamedDocument } from '../kinds/kind.ts'
+import type { NamedDocument, Prepared } from '../kinds/kind.ts'
 import { withAuthority, type TctlContext } from '../context.ts'
 import { prepareDocument, tellOutcome } from './create.ts'
 import { readResources } from './get.ts'
@@ -26,7 +26,7 @@ export async function editResource(context: TctlContext): Promise<number> {
       return
     }
     try {
-      const prepared = prepareEdited(text, resource)
+      const prepared = prepareEdited(text, resource, context)
       tellOutcome(context, await prepared.update(authority, { replace: false }))
     } catch (error) {
       throw keptIn(path, error)
@@ -37,7 +37,7 @@ export async function editResource(context: TctlContext): Promise<number> {
 }
 
 /** The revision is that of the copy that was opened, whatever became of the line in the editor. */
-function prepareEdited(text: string, { name, document }: NamedDocument) {
+function prepareEdited(text: string, { name, document }: NamedDocument, context: TctlContext): Prepared {
   const [edited, ...more] = readResourceDocuments(text, { name: 'the edited text' })
   if (edited === undefined || more.length > 0) throw editedRefused(name, 'it holds several resources')
   const { kind, metadata } = fieldsOf(edited.value)
@@ -46,7 +46,7 @@ function prepareEdited(text: string, { name, document }: NamedDocument) {
     throw editedRefused(name, 'kind and name cannot be changed')
   }
   const value = { ...fieldsOf(edited.value).all, metadata: { ...metadata, ...(revision === undefined ? {} : { revision }) } }
-  return prepareDocument({ value, place: edited.place })
+  return prepareDocument({ value, place: edited.place }, context)
 }
 
 interface Fields {

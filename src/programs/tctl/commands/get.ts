@@ -33,15 +33,30 @@ function references(text: string): readonly Reference[] {
   return text === 'all' ? resourceKinds.map((kind) => ({ kind, name: undefined })) : [parseReference(text, 'get')]
 }
 
-/** The resources of a kind by name, or the one of the name. Throws RESOURCE_UNKNOWN. */
+/** The resources of a kind by name, or the one of the name, which then stands in it as it was given. Throws RESOURCE_UNKNOWN. */
 export async function readResources(authority: AuthorityClient, { kind, name }: Reference): Promise<readonly NamedDocument[]> {
   const all = (await kind.list(authority)).toSorted((left, right) => (left.name < right.name ? -1 : 1))
   if (name === undefined) return all
-  const matching = all.filter((resource) => resource.name === name)
-  if (matching.length > 0) return matching
-  throw new PortunusError('RESOURCE_UNKNOWN', `Cannot find "${kind.kind}/${name}": there is none`, {
+  const listed = kind.listedName?.(name) ?? name
+  const matching = all.filter((resource) => resource.name === listed)
+  if (matching.length > 1 && listed !== name) throw ambiguous(kind.kind, listed)
+  if (matching.length > 0) return matching.map((resource) => (listed === name ? resource : withName(resource, name)))
+  throw new PortunusError('RESOURCE_UNKNOWN', `Cannot find "${kind.kind}/${listed}": there is none`, {
     category: 'not-found',
     hint: `see which there are with: tctl get ${kind.kind}`,
+  })
+}
+
+function withName({ document }: NamedDocument, name: string): NamedDocument {
+  const { metadata } = document
+  return { name, document: { ...document, metadata: { ...(typeof metadata === 'object' ? metadata : {}), name } } }
+}
+
+/** Names of secrets are listed masked, and two may look alike. */
+function ambiguous(kind: string, listed: string): PortunusError {
+  return new PortunusError('RESOURCE_AMBIGUOUS', `Cannot tell which ${kind} is meant: several are listed as "${listed}"`, {
+    category: 'conflict',
+    hint: `write it anew with: tctl create -f, as a document of kind ${kind}`,
   })
 }
 

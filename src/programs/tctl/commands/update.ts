@@ -15,7 +15,8 @@ export async function updateResource(context: TctlContext): Promise<number> {
     const [resource] = await readResources(authority, reference)
     if (resource === undefined) return
     const { metadata } = resource.document
-    const prepared = prepare({ ...resource.document, metadata: { ...(typeof metadata === 'object' ? metadata : {}), ...change } })
+    const document = { ...resource.document, metadata: { ...(typeof metadata === 'object' ? metadata : {}), ...change } }
+    const prepared = prepare(document, { now: context.world.client.clock.now() })
     tellOutcome(context, await prepared.update(authority, { replace: false }))
   })
   return 0

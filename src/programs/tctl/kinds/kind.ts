@@ -26,9 +26,11 @@ export interface ResourceKind {
   readonly kind: string
   /** Other words for it, in lower case. */
   readonly words: readonly string[]
+  /** Under which name the list has the resource of a given name; the same unless told. */
+  readonly listedName?: (name: string) => string
   list(authority: AuthorityClient): Promise<readonly NamedDocument[]>
   /** Absent: it cannot be created or edited. Throws RESOURCE_MALFORMED. */
-  readonly prepare?: (document: unknown) => Prepared
+  readonly prepare?: (document: unknown, context: { readonly now: Date }) => Prepared
   /** Absent: it cannot be deleted. */
   readonly remove?: (authority: AuthorityClient, name: string) => Promise<Outcome>
 }
