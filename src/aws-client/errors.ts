@@ -14,6 +14,7 @@ import type { RedshiftLoginPlan, RoleHop } from '#aws-model'
 import { PortunusError } from '#foundation'
 import type { ProviderReport } from './credential-chain.ts'
 import type { AwsFailure } from './describe-failure.ts'
+import type { AwsServiceName } from './settings.ts'
 
 const externalIdPlaceholder = '{external_id}'
 
@@ -62,7 +63,7 @@ export function regionMissing(plan: RedshiftLoginPlan): PortunusError {
 export function assumeRoleFailed(call: FailedHop): PortunusError {
   const { plan, failure, roleArn, hop } = call
   const doing = `assume the IAM role "${roleArn}" for database "${plan.database}" (hop ${call.hopNumber} of ${plan.hops.length}, asked for by the ${hop.reason})`
-  if (failure.kind !== 'denied') return commonFailure(doing, 'sts', call)
+  if (failure.kind !== 'denied') return commonFailure(doing, 'sts', { ...call, details: factsOf(call) })
   return new PortunusError('AWS_ASSUME_ROLE_DENIED', `Cannot ${doing}: ${failure.text}`, {
     category: 'access-denied',
     hint: assumeRoleHint(call),
@@ -98,7 +99,7 @@ export function credentialsCallFailed(call: FailedCall): PortunusError {
     )
   }
   const doing = `get temporary credentials for database "${plan.database}" with ${action}`
-  if (failure.kind !== 'denied') return commonFailure(doing, 'redshift', call)
+  if (failure.kind !== 'denied') return commonFailure(doing, 'redshift', { ...call, details: factsOf(call) })
   return new PortunusError('AWS_CREDENTIALS_CALL_DENIED', `Cannot ${doing}: ${failure.text}`, {
     category: 'access-denied',
     hint: `attach this policy to ${nameOf(callerArn)}; changes of IAM take a few minutes to arrive\n${printPolicy(neededPolicy(call))}`,
@@ -109,13 +110,23 @@ export function credentialsCallFailed(call: FailedCall): PortunusError {
 
 /** What to tell when the caller's own account had to be asked for and was not given. */
 export function callerUnknown(call: FailedCall): PortunusError {
-  return commonFailure(`find the AWS account of the role for database "${call.plan.database}" with sts:GetCallerIdentity`, 'sts', call)
+  return commonFailure(`find the AWS account of the role for database "${call.plan.database}" with sts:GetCallerIdentity`, 'sts', {
+    ...call,
+    details: factsOf(call),
+  })
 }
 
-/** Failures that mean the same for every call. */
-function commonFailure(doing: string, service: 'sts' | 'redshift', call: FailedCall): PortunusError {
-  const { failure, region } = call
-  const facts = { cause: call.cause, details: factsOf(call) }
+export interface CommonFailure {
+  readonly failure: AwsFailure
+  readonly region: string
+  readonly cause: unknown
+  readonly details: Readonly<Record<string, unknown>>
+}
+
+/** Failures that mean the same for every call. `doing` completes "Cannot". */
+export function commonFailure(doing: string, service: AwsServiceName, call: CommonFailure): PortunusError {
+  const { failure, region, cause, details } = call
+  const facts = { cause, details }
   switch (failure.kind) {
     case 'unreachable':
       return new PortunusError(
@@ -124,7 +135,7 @@ function commonFailure(doing: string, service: 'sts' | 'redshift', call: FailedC
         {
           ...facts,
           category: 'unavailable',
-          hint: `check that the host of the Database Service can reach ${service}.${region}.amazonaws.com:443, through a NAT gateway or a VPC endpoint, or correct AWS_ENDPOINT_URL`,
+          hint: `check that this host can reach ${service === 'iam' ? 'iam' : `${service}.${region}`}.amazonaws.com:443, through a NAT gateway or a VPC endpoint, or correct AWS_ENDPOINT_URL`,
         },
       )
     case 'throttled':

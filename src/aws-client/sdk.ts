@@ -8,6 +8,7 @@ const connectMilliseconds = 3_000
 const requestMilliseconds = 8_000
 const attemptsMax = 3
 const metadataBytesMax = 65_536
+const answerBytesMax = 1_048_576
 // What the Redshift API grants when no duration is asked for (API Reference, GetClusterCredentials, DurationSeconds).
 const databaseCredentialsMilliseconds = 900_000
 const roleCredentialsMilliseconds = 3_600_000
@@ -47,6 +48,15 @@ export interface HttpCall {
   readonly url: string
   readonly headers?: Readonly<Record<string, string>>
   readonly signal: AbortSignal
+}
+
+export interface SignedCall {
+  readonly url: string
+  readonly service: AwsServiceName
+  /** Of the signature. */
+  readonly region: string
+  /** Of content type `application/x-www-form-urlencoded`. */
+  readonly body: string
 }
 
 export interface HttpAnswer {
@@ -138,6 +148,26 @@ export class AwsSdk implements Disposable {
     return { status: response.statusCode, body: await textOf(response.body) }
   }
 
+  /** One signed POST, for services whose client is not among the dependencies. The body of the answer is text of at most 1 MiB. */
+  async signedPost(source: AwsCredentials, call: SignedCall, context: CallContext): Promise<HttpAnswer> {
+    const { STSClient } = await import('@aws-sdk/client-sts')
+    const client = this.#keep(new STSClient({ ...this.#options('sts', call.region), credentials: signerOf(source) }))
+    const signer = await client.config.signer({ name: 'sigv4', signingName: call.service, signingRegion: call.region, properties: {} })
+    const url = new URL(call.url)
+    const request = await signer.sign({
+      method: 'POST',
+      protocol: url.protocol,
+      hostname: url.hostname,
+      ...(url.port === '' ? {} : { port: Number(url.port) }),
+      path: url.pathname,
+      query: {},
+      headers: { host: url.host, 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' },
+      body: call.body,
+    })
+    const { response } = await client.config.requestHandler.handle(request, { abortSignal: context.signal })
+    return { status: response.statusCode, body: await textOf(response.body, answerBytesMax) }
+  }
+
   /** Credentials of a profile that signs in through IAM Identity Center or another program: the SDK's own providers do that. */
   async profileCredentials(kind: 'sso' | 'process', profile: string): Promise<AwsCredentials> {
     const { fromProcess, fromSSO } = await import('@aws-sdk/credential-providers')
@@ -219,12 +249,12 @@ function incomplete(call: string): Error {
   return new Error(`the answer to ${call} holds no credentials`)
 }
 
-async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+async function textOf(body: AsyncIterable<Uint8Array>, lengthMax = metadataBytesMax): Promise<string> {
   const decoder = new TextDecoder()
   let text = ''
   for await (const chunk of body) {
     text += decoder.decode(chunk, { stream: true })
-    if (text.length > metadataBytesMax) throw new Error(`the answer has more than ${metadataBytesMax} characters`)
+    if (text.length > lengthMax) throw new Error(`the answer has more than ${lengthMax} characters`)
   }
   return text
 }

@@ -1,7 +1,7 @@
 /** What the environment says to AWS clients: region, profile, files, endpoints. It reads the environment it is given and no other. */
 import { PortunusError, type Environment } from '#foundation'
 
-export type AwsServiceName = 'sts' | 'redshift'
+export type AwsServiceName = 'sts' | 'redshift' | 'iam'
 
 export interface AwsSettings {
   readonly environment: Environment

@@ -132,6 +132,8 @@ export const rooms: Readonly<Record<string, Room>> = {
       'configuration',
       'presentation',
       'authority-api',
+      // IAM is set up by a command, with no service running.
+      'aws-client',
       'client',
       'world',
       'composition',

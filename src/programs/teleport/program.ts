@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { collected } from './collected.ts'
 import { addConfigureFlags, addDatabaseConfigureFlags } from './configure-flags.ts'
 import type { Flags } from './flag-values.ts'
-import { addBootstrapFlags, addPrintIamFlags } from './iam-flags.ts'
+import { addBootstrapFlags, addCreateIamFlags, addPrintIamFlags } from './iam-flags.ts'
 import type { TeleportWorld } from './world.ts'
 
 type Action = (world: TeleportWorld, flags: Flags) => Promise<number>
@@ -74,6 +74,9 @@ function addIamCommands(configure: Command, runs: Runs): void {
     runs(async (given, flags) => (await import('./commands/db-configure-bootstrap.ts')).bootstrap(given, flags)),
   )
   const aws = configure.command('aws').description('Set up AWS for the Database Service.')
+  addCreateIamFlags(aws.command('create-iam').description('Create the IAM policies that types of databases need.')).action(
+    runs(async (given, flags) => (await import('./commands/db-configure-aws-create-iam.ts')).createIam(given, flags)),
+  )
   addPrintIamFlags(aws.command('print-iam').description('Print the IAM policies that types of databases need.')).action(
     runs(async (given, flags) => (await import('./commands/db-configure-aws-print-iam.ts')).printIam(given, flags)),
   )

@@ -7,13 +7,14 @@ import { readTypesFlags, roleArnsOf } from '../iam/types-request.ts'
 import type { TeleportWorld } from '../world.ts'
 
 export async function printIam(world: TeleportWorld, flags: Flags): Promise<number> {
-  const { types, target = somebody, assumesRoles } = readTypesFlags(flags)
+  const { types, target: named, assumesRoles } = readTypesFlags(flags)
+  const target = named ?? somebody
   const plan = planTypes({ types, target, policyName: textFlag(flags, 'name'), assumesRoles: roleArnsOf(assumesRoles, target) })
-  world.terminal.answer(textOf(plan, flags))
+  world.terminal.answer(textOf(plan, { flags, isNamed: named !== undefined }))
   return await Promise.resolve(0)
 }
 
-function textOf(plan: IdentityPlan, flags: Flags): string {
+function textOf(plan: IdentityPlan, { flags, isNamed }: { readonly flags: Flags; readonly isNamed: boolean }): string {
   const format = parseIamFormat(textFlag(flags, 'format') ?? 'text')
   if (flags['boundary'] === true) {
     throw new PortunusError('USAGE_REFUSED', 'Cannot print a permissions boundary: none is needed', {
@@ -23,5 +24,5 @@ function textOf(plan: IdentityPlan, flags: Flags): string {
   }
   // The document alone, for pipes into other tools.
   if (flags['policy'] === true) return plan.policies.map(({ document }) => printPolicy(document)).join('\n')
-  return format === 'text' ? identityText(plan) : printIdentityPlans([plan], format)
+  return format === 'text' ? identityText(plan, { isNamed }) : printIdentityPlans([plan], format)
 }

@@ -1,4 +1,4 @@
-/** `teleport db configure bootstrap`: the IAM permissions a configuration file needs, printed or made (guide, step 4). */
+/** `teleport db configure bootstrap`: the IAM permissions a configuration file needs, printed, made or checked (guide, step 4). */
 import {
   identityArn,
   parseIamFormat,
@@ -13,32 +13,64 @@ import { defaultConfigurationPath } from '#configuration'
 import { PortunusError } from '#foundation'
 import { textFlag, type Flags } from '../flag-values.ts'
 import { readIamConfiguration } from '../iam/bootstrap-configuration.ts'
-import { identityText, somebody } from '../iam/plan-text.ts'
+import { check, isConfirmed, isWithin, openAdministration, perform } from '../iam/perform.ts'
+import { identityText, remainingText, somebody } from '../iam/plan-text.ts'
 import { readAssumesRoles, readTarget, roleArnsOf } from '../iam/types-request.ts'
 import type { TeleportWorld } from '../world.ts'
 
 export async function bootstrap(world: TeleportWorld, flags: Flags): Promise<number> {
   const path = textFlag(flags, 'config') ?? defaultConfigurationPath
-  const target = readTarget(flags, { user: 'attachToUser', role: 'attachToRole' })
+  const named = readTarget(flags, { user: 'attachToUser', role: 'attachToRole' })
+  const format = parseIamFormat(textFlag(flags, 'format') ?? 'text')
+  const isManual = flags['manual'] === true
+  if (format !== 'text' && !isManual) throw formatNeedsManual(format)
   world.terminal.tell(`Reading configuration at "${path}"...`)
   const configuration = await readIamConfiguration(world, path)
-  const assumesRoles = readAssumesRoles(flags)
-  const known = target ?? somebody
-  refuseAmbiguous(known, configuration)
-  const plan = planBootstrap({
-    configuration,
-    target: known,
-    policyName: textFlag(flags, 'policyName'),
-    assumesRoles: roleArnsOf(assumesRoles, known),
-  })
-  return printPlan(world, plan, flags)
+  const planFor = (target: IamIdentity): IamPlan =>
+    planBootstrap({
+      configuration,
+      target,
+      policyName: textFlag(flags, 'policyName'),
+      assumesRoles: roleArnsOf(readAssumesRoles(flags), target),
+    })
+  if (!isManual) return await automatic(world, flags, { planFor, named, path })
+  const target = named ?? somebody
+  refuseAmbiguous(target, configuration)
+  const plan = planFor(target)
+  const plans = [plan.target, ...plan.others]
+  world.terminal.answer(
+    format === 'text'
+      ? plans.map((each) => identityText(each, { isNamed: each !== plan.target || named !== undefined })).join('\n\n\n')
+      : printIdentityPlans(plans, format),
+  )
+  return 0
 }
 
-function printPlan(world: TeleportWorld, { target, others }: IamPlan, flags: Flags): number {
-  const format = parseIamFormat(textFlag(flags, 'format') ?? 'text')
-  const plans = [target, ...others]
-  world.terminal.answer(format === 'text' ? plans.map(identityText).join('\n\n\n') : printIdentityPlans(plans, format))
+interface AutomaticRun {
+  readonly planFor: (target: IamIdentity) => IamPlan
+  readonly named: IamIdentity | undefined
+  readonly path: string
+}
+
+async function automatic(world: TeleportWorld, flags: Flags, { planFor, named, path }: AutomaticRun): Promise<number> {
+  using administration = await openAdministration(world, flags)
+  const { target, others } = planFor(named === undefined ? await administration.callerIdentity() : await administration.find(named))
+  const included = flags['allRoles'] === true ? others.filter(({ identity }) => isWithin(administration, identity)) : []
+  const plans = [target, ...included]
+  const remaining = others.filter((plan) => !included.includes(plan))
+  if (flags['check'] === true) return await check(world, administration, plans)
+  world.terminal.answer(plans.map((plan) => identityText(plan)).join('\n\n\n'))
+  if (remaining.length > 0) world.terminal.answer(`\n\n${remainingText(remaining, path)}`)
+  if (plans.every(({ policies }) => policies.length === 0) || !(await isConfirmed(world, flags))) return 0
+  await perform(world, administration, { plans })
   return 0
+}
+
+function formatNeedsManual(format: string): PortunusError {
+  return new PortunusError('USAGE_REFUSED', `Cannot print the policies as "${format}" and create them: the format is for other tools`, {
+    category: 'bad-input',
+    hint: 'add --manual to print only, or leave out --format',
+  })
 }
 
 /** Without AWS, a role's name cannot be told from the `assume_role_arn` of the same name in whatever account. */

@@ -1,33 +1,47 @@
 /** A plan for IAM as people read it: numbered actions, the documents, the arithmetic of their sizes. The same text for --manual and automatic mode. */
 import { iamLimits, identityArn, printPolicy, type IamIdentity, type IdentityPlan } from '#aws-model'
 
+export interface IdentityTextOptions {
+  /** False where nobody has said whose permissions they are. */
+  readonly isNamed?: boolean
+}
+
 /** The actions of one identity under a heading that says who it is and why. */
-export function identityText(plan: IdentityPlan): string {
+export function identityText(plan: IdentityPlan, { isNamed = true }: IdentityTextOptions = {}): string {
   if (plan.policies.length === 0) return nothingText(plan)
   const created = plan.policies.map(
     (policy, index) =>
       `${index + 1}. Create IAM policy "${policy.name}" (${policy.characters} of ${iamLimits.managedPolicyCharacters} characters):\n${printPolicy(policy.document)}`,
   )
-  const owner = isSomebody(plan.identity) ? 'user or role of the Database Service' : `${plan.identity.kind} "${plan.identity.name}"`
+  const owner = isNamed ? `${plan.identity.kind} "${plan.identity.name}"` : 'user or role of the Database Service'
   const attached = `${plan.policies.length + 1}. Attach ${plan.policies.map(({ name }) => `"${name}"`).join(', ')} to the ${owner}.`
-  return [
-    ...(isSomebody(plan.identity) ? [] : [headingOf(plan)]),
-    ...created,
-    attached,
-    ...trustText(plan, plan.policies.length + 2),
-    ...remarks(plan),
-  ].join('\n\n')
+  return [...(isNamed ? [headingOf(plan)] : []), ...created, attached, ...trustText(plan, plan.policies.length + 2), ...remarks(plan)].join(
+    '\n\n',
+  )
 }
 
 /** Stands for an identity nobody has named. */
 export const somebody: IamIdentity = { kind: 'user', name: 'username', path: '/', partition: undefined, accountId: undefined }
 
-function isSomebody(identity: IamIdentity): boolean {
-  return identity === somebody
+/** What one run leaves to others: the command for each role of the configuration, by account, and the documents of roles to sign in as. */
+export function remainingText(plans: readonly IdentityPlan[], configurationPath: string): string {
+  const roles = plans.filter(({ kind, dynamicOnly }) => kind === 'role' && !dynamicOnly)
+  const byAccount = [...Map.groupBy(roles, ({ identity }) => identity.accountId ?? '')].map(([accountId, found]) =>
+    [`With credentials of account ${accountId}:`, ...found.map((plan) => `  ${commandOf(plan, configurationPath)}`)].join('\n'),
+  )
+  const others = plans.filter((plan) => !roles.includes(plan)).map((plan) => identityText(plan))
+  const trusts = roles.map((plan) => trustText(plan, 1).join('').replace(/^1\. /, ''))
+  const heading = 'The roles it assumes need permissions too (--all-roles includes those of this account):'
+  return [...(roles.length === 0 ? [] : [heading, ...byAccount, ...trusts]), ...others].join('\n\n')
 }
 
-/** What remains for the owners of other identities. */
-export function headingOf(plan: IdentityPlan): string {
+function commandOf({ identity, policies }: IdentityPlan, configurationPath: string): string {
+  const [policy] = policies
+  const name = policy === undefined ? '' : ` --policy-name ${policy.name}`
+  return `teleport db configure bootstrap -c ${configurationPath}${name} --attach-to-role "${identityArn(identity)}"`
+}
+
+function headingOf(plan: IdentityPlan): string {
   const arn = identityArn(plan.identity)
   const account = plan.identity.accountId === undefined ? '' : `account ${plan.identity.accountId}, `
   const purpose = {
