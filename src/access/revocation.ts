@@ -1,4 +1,5 @@
 /** What cuts somebody off at once: locks, a deleted user, a role taken away, a session that was ended. */
+import { PortunusError } from '#foundation'
 import type { Lock, LockTarget } from '#resources'
 
 /** What is known of who asks; a lock matches only what is known. */
@@ -52,6 +53,22 @@ export function decideRevocation(subject: RevocableSubject, state: RevocationSta
   return undefined
 }
 
+const codes: Readonly<Record<Revocation['kind'], string>> = {
+  lock: 'LOCK_IN_FORCE',
+  'user-gone': 'USER_GONE',
+  'session-ended': 'SESSION_ENDED',
+  'locks-stale': 'LOCKS_STALE',
+}
+
+/**
+ * LOCK_IN_FORCE, USER_GONE, SESSION_ENDED or LOCKS_STALE (access-denied), for what completes "Cannot ...", such as
+ * `connect to "my-redshift"`; SQLSTATE 28000 unless told.
+ */
+export function revocationError(revocation: Revocation, action: string, sqlState = '28000'): PortunusError {
+  const { kind, reason, hint } = revocation
+  return new PortunusError(codes[kind], `Cannot ${action}: ${reason}`, { category: 'access-denied', sqlState, hint })
+}
+
 /** Locks older than this count as unknown where a role is strict. */
 export const lockAgeMillisecondsMax = 5 * 60_000
 
@@ -66,7 +83,7 @@ export function decideStaleness(ageMilliseconds: number, mode: 'strict' | 'best_
 }
 
 /** The first lock in force whose every target field matches. */
-export function lockInForce(locks: readonly Lock[], subject: RevocableSubject, now: Date): Lock | undefined {
+function lockInForce(locks: readonly Lock[], subject: RevocableSubject, now: Date): Lock | undefined {
   return locks.find((lock) => isInForce(lock, now) && matches(lock.spec.target, subject))
 }
 

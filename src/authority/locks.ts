@@ -1,5 +1,5 @@
 /** Locks: kept in the store, so that every proxy and agent that watches hears of them. */
-import { lockInForce, lockReason, type RevocableSubject } from '#access'
+import { decideRevocation, nothingRevoked, revocationError, type RevocableSubject } from '#access'
 import { PortunusError, type Clock, type Randomness } from '#foundation'
 import { parseLock, printLock, type Lock, type LockTarget } from '#resources'
 import type { Store } from '#storage'
@@ -40,12 +40,8 @@ export function openLocks(store: Store, options: { readonly clock: Clock; readon
     },
     list: () => locks.list(),
     async refuse(subject, action) {
-      const lock = lockInForce(await locks.list(), subject, clock.now())
-      if (lock === undefined) return
-      throw new PortunusError('LOCK_IN_FORCE', `Cannot ${action}: ${lockReason(lock)}`, {
-        category: 'access-denied',
-        hint: `ask an administrator, who can remove it with: tctl rm lock/${lock.metadata.name}`,
-      })
+      const revocation = decideRevocation(subject, { ...nothingRevoked, locks: await locks.list() }, clock.now())
+      if (revocation !== undefined) throw revocationError(revocation, action)
     },
   }
 }

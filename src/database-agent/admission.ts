@@ -6,9 +6,10 @@ import {
   decideRevocation,
   decideStaleness,
   heldRoles,
+  revocationError,
+  type RevocableSubject,
   type SessionOptions,
 } from '#access'
-import type { Revocation, RevocableSubject } from '#access'
 import type { RevocationView } from '#authority-api'
 import { PortunusError, type Clock } from '#foundation'
 import type { RoleDirectory } from './role-directory.ts'
@@ -46,7 +47,7 @@ export async function admit(facts: SessionFacts, context: AdmissionContext): Pro
   const options = combineSessionOptions(roles)
   const revocation =
     decideRevocation(subject, state, context.clock.now()) ?? decideStaleness(context.revocations.ageMilliseconds(), options.lock)
-  if (revocation !== undefined) throw refusalOf(revocation, `connect to "${database.metadata.name}"`, '28000')
+  if (revocation !== undefined) throw revocationError(revocation, `connect to "${database.metadata.name}"`)
   const decision = decideDatabaseAccess(
     { user: identity.user, roles, traits: identity.traits },
     { database: databaseTarget(database), databaseUser, databaseName },
@@ -57,17 +58,4 @@ export async function admit(facts: SessionFacts, context: AdmissionContext): Pro
     `Cannot connect to "${database.metadata.name}" as "${databaseUser}" (database name "${databaseName}"): ${decision.reason}`,
     { category: 'access-denied', sqlState: '28000', hint: decision.hint },
   )
-}
-
-const codes: Readonly<Record<Revocation['kind'], string>> = {
-  lock: 'LOCK_IN_FORCE',
-  'user-gone': 'USER_GONE',
-  'session-ended': 'SESSION_ENDED',
-  'locks-stale': 'LOCKS_STALE',
-}
-
-/** `action` completes "Cannot ...". */
-export function refusalOf(revocation: Revocation, action: string, sqlState: string): PortunusError {
-  const { kind, reason, hint } = revocation
-  return new PortunusError(codes[kind], `Cannot ${action}: ${reason}`, { category: 'access-denied', sqlState, hint })
 }

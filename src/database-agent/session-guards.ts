@@ -1,8 +1,8 @@
 /** Watches over live sessions: locks and the like, the end of the certificate, idleness, and how many a person has. */
-import { decideRevocation, decideStaleness, heldRoles, type SessionOptions } from '#access'
+import { decideRevocation, decideStaleness, heldRoles, revocationError, type SessionOptions } from '#access'
 import type { RevocationView } from '#authority-api'
 import { PortunusError, formatDuration, messageOf, type Clock, type Log } from '#foundation'
-import { refusalOf, subjectOf } from './admission.ts'
+import { subjectOf } from './admission.ts'
 import type { SessionFacts } from './session-facts.ts'
 
 export interface GuardedSession {
@@ -63,7 +63,7 @@ export function openSessionGuards(options: SessionGuardsOptions): SessionGuards 
     const subject = subjectOf(session.facts)
     const revocation =
       decideRevocation(subject, revocations.state, clock.now()) ?? decideStaleness(revocations.ageMilliseconds(), session.options.lock)
-    if (revocation !== undefined) return session.end(refusalOf(revocation, 'go on with the session', '57P01'))
+    if (revocation !== undefined) return session.end(revocationError(revocation, 'go on with the session', '57P01'))
     const held = heldRoles(subject, revocations.state).length
     if (held !== entry.heldRoles) void recheck(session, options)
     entry.heldRoles = held
@@ -138,7 +138,7 @@ function endAtExpiry(session: GuardedSession, clock: Clock): Disposable {
   const left = Math.max(0, session.expiry.getTime() - clock.now().getTime())
   return clock.timer(left, () =>
     session.end(
-      new PortunusError('CERTIFICATE_EXPIRED', `Cannot go on with the session: the login ended at ${session.expiry.toISOString()}`, {
+      new PortunusError('SESSION_LOGIN_ENDED', `Cannot go on with the session: the login ended at ${session.expiry.toISOString()}`, {
         category: 'unauthenticated',
         sqlState: '28000',
         hint: 'run: tsh login',

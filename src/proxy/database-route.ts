@@ -6,7 +6,7 @@ import {
   decideRevocation,
   decideStaleness,
   heldRoles,
-  type Revocation,
+  revocationError,
 } from '#access'
 import { databaseSessionStart, type AuditEventBody } from '#audit-events'
 import type { RevocationView } from '#authority-api'
@@ -74,7 +74,7 @@ async function authorize(request: DatabaseRequest, server: DatabaseServer, optio
     decideRevocation(revocable, state, options.clock.now()) ??
     decideStaleness(options.revocations.ageMilliseconds(), combineSessionOptions(roles).lock)
   if (revocation !== undefined) {
-    const error = cutOff(request, revocation)
+    const error = revocationError(revocation, `connect to "${request.service}"`)
     await options.audit(deniedEvent(request, server, error))
     throw error
   }
@@ -119,21 +119,6 @@ function accessDenied(request: DatabaseRequest, reason: string, hint: string): P
     `Cannot connect to "${request.service}" as "${request.databaseUser}" (database name "${request.databaseName}"): ${reason}`,
     { category: 'access-denied', sqlState: '28000', hint },
   )
-}
-
-const revocationCodes: Readonly<Record<Revocation['kind'], string>> = {
-  lock: 'LOCK_IN_FORCE',
-  'user-gone': 'USER_GONE',
-  'session-ended': 'SESSION_ENDED',
-  'locks-stale': 'LOCKS_STALE',
-}
-
-function cutOff(request: DatabaseRequest, { kind, reason, hint }: Revocation): PortunusError {
-  return new PortunusError(revocationCodes[kind], `Cannot connect to "${request.service}": ${reason}`, {
-    category: 'access-denied',
-    sqlState: '28000',
-    hint,
-  })
 }
 
 function notFound(service: string): PortunusError {
