@@ -13,6 +13,11 @@ const keep = words.includes('--keep')
 const databaseName = 'my-redshift'
 const startedAt = performance.now()
 
+// Told to stop in the middle, the demo ends its processes and removes its files like at any other end.
+process.once('SIGTERM', () => process.exit(143))
+const interrupted = (): void => process.exit(130)
+process.on('SIGINT', interrupted)
+
 async function demo(): Promise<void> {
   await using stage = await openStage()
   remark('The lab is up: a stand-in for AWS that checks signatures and policies, and one for Redshift on a real PostgreSQL.')
@@ -172,6 +177,7 @@ async function stayUp(stage: Stage): Promise<void> {
   console.log(`  TELEPORT_CONFIG_FILE='${stage.clusterConfigPath}' tctl audit ls`)
   remark('Ctrl-C here stops it all.')
   await new Promise<void>((resolve) => {
+    process.removeListener('SIGINT', interrupted)
     const alive = setInterval(() => {}, 60_000)
     process.once('SIGINT', () => {
       clearInterval(alive)

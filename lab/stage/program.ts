@@ -21,6 +21,17 @@ export interface RunOptions {
 
 const runMillisecondsMax = 60_000
 
+/** What is still running when this process ends, however it ends, is ended with it. */
+const children = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of children) signalGroup(child, 'SIGKILL')
+})
+
+function endWithUs(child: ChildProcess): void {
+  children.add(child)
+  child.once('close', () => children.delete(child))
+}
+
 export function programPath(name: ProgramName): string {
   return fileURLToPath(new URL(`../../bin/${name}`, import.meta.url))
 }
@@ -29,6 +40,7 @@ export function programPath(name: ProgramName): string {
 export function runCommand(command: string, args: readonly string[], options: RunOptions): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, [...args], { env: { ...options.environment }, stdio: 'pipe', detached: true })
+    endWithUs(child)
     let stdout = ''
     let stderr = ''
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString('utf8')))
@@ -66,7 +78,8 @@ const stopMillisecondsMax = 15_000
 
 /** Starts a long-running program; disposing stops it with SIGTERM and waits. */
 export function startDaemon(command: string, args: readonly string[], environment: RunOptions['environment']): Daemon {
-  const child = spawn(command, [...args], { env: { ...environment }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(command, [...args], { env: { ...environment }, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  endWithUs(child)
   let output = ''
   const listeners = new Set<() => void>()
   const hear = (chunk: Buffer): void => {

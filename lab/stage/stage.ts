@@ -3,6 +3,7 @@
  * their own. The demo and the end-to-end tests play on it.
  */
 import { createServer } from 'node:net'
+import { rmSync } from 'node:fs'
 import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -44,7 +45,12 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
   await using opened = new AsyncDisposableStack()
   const lab = options.lab ?? opened.use(await startLab())
   const directory = await mkdtemp(join(tmpdir(), 'portunus-stage-'))
-  opened.defer(() => rm(directory, { recursive: true, force: true }))
+  const removeNow = (): void => rmSync(directory, { recursive: true, force: true })
+  process.once('exit', removeNow)
+  opened.defer(() => {
+    process.removeListener('exit', removeNow)
+    return rm(directory, { recursive: true, force: true })
+  })
   const [proxyPort, authPort] = await freePorts(2)
   const proxyAddress = `localhost:${proxyPort}`
   const clusterConfigPath = join(directory, 'cluster.yaml')

@@ -121,10 +121,10 @@ describe('a failure names the path and what was attempted', () => {
   const failures: readonly (readonly [string, () => Promise<unknown>, string, string])[] = [
     ['reading nothing', () => nodeFiles.readText(join(directory, 'missing')), 'FILE_NOT_FOUND', 'Cannot read'],
     ['reading a directory', () => nodeFiles.readBytes(directory), 'FILE_IS_DIRECTORY', 'Cannot read'],
-    ['reading through a file', () => nodeFiles.readText(join(directory, 'once', 'x')), 'FILE_FAILED', 'Cannot read'],
-    ['listing a file', () => nodeFiles.list(join(directory, 'once')), 'FILE_FAILED', 'Cannot list'],
+    ['reading through a file', () => nodeFiles.readText(join(directory, 'once', 'x')), 'FILE_PARENT_NOT_DIRECTORY', 'Cannot read'],
+    ['listing a file', () => nodeFiles.list(join(directory, 'once')), 'FILE_PARENT_NOT_DIRECTORY', 'Cannot list'],
     ['writing over a directory', () => nodeFiles.writeText(join(directory, 'reading'), 'x'), 'FILE_IS_DIRECTORY', 'Cannot write'],
-    ['writing below a file', () => nodeFiles.writeText(join(directory, 'once', 'x'), 'x'), 'FILE_FAILED', 'Cannot write'],
+    ['writing below a file', () => nodeFiles.writeText(join(directory, 'once', 'x'), 'x'), 'FILE_PARENT_NOT_DIRECTORY', 'Cannot write'],
   ]
   for (const [what, attempt, code, words] of failures) {
     test(what, async () => {
@@ -143,4 +143,8 @@ describe('a failure names the path and what was attempted', () => {
     await chmod(locked, 0o500)
     await assert.rejects(nodeFiles.writeText(join(locked, 'x'), 'x'), { code: 'FILE_ACCESS_DENIED', category: 'access-denied' })
   })
+})
+
+test('a directory that the file system refuses to make is a failure, not an endless loop', async () => {
+  await assert.rejects(nodeFiles.writeText('/proc/nowhere/deeper/file', 'text'), PortunusError)
 })

@@ -50,7 +50,7 @@ interface WriteOptions {
 
 async function writeText(path: string, text: string, options: WriteOptions): Promise<void> {
   const mode = options.mode ?? 0o600
-  await mkdir(dirname(path), { recursive: true, mode: options.directoryMode ?? 0o700 }).catch(tellFileInTheWay)
+  await makeDirectory(dirname(path), options.directoryMode ?? 0o700).catch(tellFileInTheWay)
   if (options.exclusive === true) {
     await writeNew(path, text, mode)
     return
@@ -80,6 +80,29 @@ async function writeNew(path: string, text: string, mode: number): Promise<void>
   } finally {
     await handle.close()
   }
+}
+
+/** Step by step instead of `recursive: true`, which never ends where a file system says ENOENT to every new name (/proc). */
+async function makeDirectory(path: string, mode: number): Promise<void> {
+  try {
+    await mkdir(path, { mode })
+  } catch (error) {
+    const code = codeOf(error)
+    if (code === 'EEXIST') return
+    const parent = dirname(path)
+    if (code !== 'ENOENT' || parent === path || (await isDirectory(parent))) throw error
+    await makeDirectory(parent, mode)
+    await mkdir(path, { mode }).catch((failure: unknown) => {
+      if (codeOf(failure) !== 'EEXIST') throw failure
+    })
+  }
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
 }
 
 async function attempt<T>(verb: string, path: string, action: () => Promise<T>): Promise<T> {
@@ -120,7 +143,17 @@ function fileError(verb: string, path: string, cause: unknown): PortunusError {
         hint: `remove it first: rm -f ${path}`,
       })
     case 'EISDIR':
-      return new PortunusError('FILE_IS_DIRECTORY', `Cannot ${verb} "${path}": it is a directory`, { category: 'bad-input', cause })
+      return new PortunusError('FILE_IS_DIRECTORY', `Cannot ${verb} "${path}": it is a directory`, {
+        category: 'bad-input',
+        cause,
+        hint: 'name a file in it',
+      })
+    case 'ENOTDIR':
+      return new PortunusError('FILE_PARENT_NOT_DIRECTORY', `Cannot ${verb} "${path}": a part of the path is a file`, {
+        category: 'bad-input',
+        cause,
+        hint: `look at the parts with: namei ${path}`,
+      })
     default:
       return new PortunusError('FILE_FAILED', `Cannot ${verb} "${path}": ${messageOf(cause)}`, { category: 'unavailable', cause })
   }

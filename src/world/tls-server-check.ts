@@ -87,5 +87,6 @@ export function tlsConnectError(connection: Connection, options: TlsConnectOptio
     category: 'unavailable',
     sqlState: '08001',
     cause,
+    hint: 'check that the address and the port belong to a service that speaks TLS',
   })
 }

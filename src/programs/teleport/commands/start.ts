@@ -28,13 +28,20 @@ export async function start(world: TeleportWorld, flags: Flags): Promise<number>
   for (const warning of configuration.warnings) log.warn(placeOf(path ?? 'defaults', warning))
   if (flags['insecure'] === true) log.warn('certificates of proxies are not verified (--insecure)')
   await using pidFile = await writePidFile(world, configuration)
-  const service = await startTeleportService({
+  const starting = startTeleportService({
     configuration,
     machine: world.machine,
     packageDirectory: world.packageDirectory,
     insecure: flags['insecure'] === true,
     log,
   })
+  const service = await Promise.race([starting, stopped(stop)])
+  if (service === undefined) {
+    // Whatever the start waits for (a silent proxy, a slow disk) ends with the process.
+    starting.catch(() => {})
+    log.info('teleport stops before it was ready', { reason: String(stop.reason) })
+    return 0
+  }
   if (path === undefined) sayWhereToBegin(world, service.proxyAddress)
   await stopped(stop)
   log.info('teleport stops', { reason: String(stop.reason) })
@@ -43,13 +50,13 @@ export async function start(world: TeleportWorld, flags: Flags): Promise<number>
   return 0
 }
 
-function stopped(signal: AbortSignal): Promise<void> {
+function stopped(signal: AbortSignal): Promise<undefined> {
   return new Promise((resolve) => {
     // A pending timer keeps the process alive even when every service waits on sockets that do not.
     const alive = setInterval(() => {}, 3_600_000)
     const finish = (): void => {
       clearInterval(alive)
-      resolve()
+      resolve(undefined)
     }
     if (signal.aborted) finish()
     else signal.addEventListener('abort', finish, { once: true })
