@@ -5,6 +5,7 @@ import { auditOperations } from './operations/audit.ts'
 import { clusterOperations } from './operations/cluster.ts'
 import { databaseOperations } from './operations/databases.ts'
 import { dynamicDatabaseOperations } from './operations/dynamic-databases.ts'
+import { explanationOperations } from './operations/explanations.ts'
 import { hostOperations } from './operations/hosts.ts'
 import { lockOperations } from './operations/locks.ts'
 import { roleOperations } from './operations/roles.ts'
@@ -20,6 +21,7 @@ export const operations = {
   ...hostOperations,
   ...databaseOperations,
   ...dynamicDatabaseOperations,
+  ...explanationOperations,
   ...lockOperations,
   ...sessionOperations,
   ...auditOperations,

@@ -3,6 +3,7 @@ import type { Handlers } from '#authority-api'
 import { clusterHandlers } from './handlers/cluster-handlers.ts'
 import { databaseHandlers } from './handlers/database-handlers.ts'
 import { dynamicDatabaseHandlers } from './handlers/dynamic-database-handlers.ts'
+import { explanationHandlers } from './handlers/explanation-handlers.ts'
 import { hostHandlers } from './handlers/host-handlers.ts'
 import { roleHandlers } from './handlers/role-handlers.ts'
 import { lockHandlers } from './handlers/lock-handlers.ts'
@@ -20,6 +21,7 @@ export function createHandlers(parts: AuthorityParts): Handlers {
     ...hostHandlers(parts),
     ...databaseHandlers(parts),
     ...dynamicDatabaseHandlers(parts),
+    ...explanationHandlers(parts),
     ...lockHandlers(parts),
     ...sessionHandlers(parts),
   }

@@ -26,6 +26,7 @@ export function tctlProgram(world: TctlWorld): TctlProgram {
   const root = rootCommand(world)
   addClusterCommands(root, runs)
   addResourceCommands(root, runs)
+  addAccessCommands(root.command('access').description('Look into who may do what.'), runs)
   addUserCommands(root.command('users').description('Manage the people of the cluster.'), runs)
   addTokenCommands(root.command('tokens').description('Manage the tokens with which hosts join.'), runs)
   addLockCommands(root, runs)
@@ -106,6 +107,18 @@ function addClusterCommands(root: Command, runs: Runs): void {
     .option('-v, --verbose', 'show everything in full')
     .addOption(formatOption(['text', 'json', 'yaml'], 'text'))
     .action(runs(async (context) => (await import('./commands/db-ls.ts')).listDatabaseServers(context)))
+}
+
+function addAccessCommands(access: Command, runs: Runs): void {
+  access
+    .command('explain')
+    .description('Say whether a user may connect to a database, and which role grants it or what is missing.')
+    .option('--user <name>', 'the user (required)')
+    .option('--db <name>', 'the database (required)')
+    .option('--db-user <name>', 'the database user (required)')
+    .option('--db-name <name>', 'the database name (required)')
+    .addOption(formatOption(['text', 'json', 'yaml'], 'text'))
+    .action(runs(async (context) => (await import('./commands/access-explain.ts')).explainAccess(context)))
 }
 
 function addResourceCommands(root: Command, runs: Runs): void {

@@ -326,6 +326,32 @@ test('db ls and get db_server show what agents announce', async () => {
   )
 })
 
+test('access explain says which role grants, or what is missing', async () => {
+  const target = ['--user=bob', '--db=my-redshift', '--db-name=dev']
+  assert.equal(
+    (await tctl('access', 'explain', ...target, '--db-user=a')).answer,
+    [
+      '"bob" to "my-redshift" as "a", database name "dev": may not connect: no role lets you use the database name "dev".',
+      'HINT: ask for a role with db_names: [dev]',
+      '',
+      'Role      Labels Database user Database name Denies',
+      '--------- ------ ------------- ------------- ------',
+      'access    yes    yes           no',
+      'requester no     no            no',
+    ].join('\n'),
+  )
+  assert.equal((await tctl('users', 'update', 'bob', '--set-db-names=dev')).exit, 0)
+  const granted = await tctl('access', 'explain', ...target, '--db-user=a', '--format=json')
+  assert.partialDeepStrictEqual(JSON.parse(granted.answer), {
+    user: 'bob',
+    db_user: 'a',
+    allowed: true,
+    granted_by: 'access',
+    announced: true,
+  })
+  assert.equal((await tctl('access', 'explain', ...target)).exit, 2)
+})
+
 test('get roles prints documents that can be read back', async () => {
   const { answer } = await tctl('get', 'roles')
   assert.equal(answer.split('\n---\n').length, 5)
