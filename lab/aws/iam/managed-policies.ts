@@ -30,6 +30,7 @@ function createPolicy(call: AwsCall) {
   const path = matching(parameters.optional('Path') ?? '/', 'Path', /^\/(?:[\u0021-\u007e]+\/)?$/)
   const arn = policyArn(world, account, { name, path })
   authorize(call, { action: 'iam:CreatePolicy', resource: arn })
+  if (parameters.anyStartingWith('Tags.')) authorize(call, { action: 'iam:TagPolicy', resource: arn })
   const json = parameters.required('PolicyDocument')
   checkManagedDocument(json)
   // Names are compared without their paths and without case.

@@ -56,11 +56,6 @@ export function parseIdentity(kind: IamIdentity['kind'], text: string): IamIdent
   )
 }
 
-/** Whether both name the same user or role; a name alone never equals an ARN. */
-export function isSameIdentity(one: IamIdentity, other: IamIdentity): boolean {
-  return one.accountId !== undefined && identityArn(one) === identityArn(other)
-}
-
 function shortIdentity(kind: IamIdentity['kind'], text: string): IamIdentity | undefined {
   const named = pathAndName(text.replace(/^\//, ''))
   return named === undefined ? undefined : { kind, ...named, partition: undefined, accountId: undefined }

@@ -1,0 +1,343 @@
+/** Steps 3 and 4 of the guide against the lab: what a bootstrap makes is what the Database Service may do afterwards. */
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { after, before, beforeEach, test } from 'node:test'
+import { openRedshiftLogins } from '#aws-client'
+import { planRedshiftLogin } from '#aws-model'
+import { parseDatabase } from '#resources'
+import type { Log } from '#foundation'
+import { nodeClock } from '#world'
+import { startLab, type Lab, type LabIdentity } from '../../lab/lab.ts'
+import { runCommand } from '../../lab/stage/program.ts'
+import { withAccount, type AwsAccount, type AwsWorld } from '../../lab/aws/world.ts'
+import { speak, type Spoken } from '../../src/programs/teleport/testing/conversation.ts'
+
+const ignore = (): void => undefined
+const silentLog: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore, child: () => silentLog }
+let lab: Lab
+let fresh: AwsWorld
+before(async () => {
+  lab = await startLab()
+  fresh = lab.control.world()
+})
+beforeEach(() => lab.control.changeWorld(() => fresh))
+after(() => lab[Symbol.asyncDispose]())
+
+const prodRole = 'arn:aws:iam::123456789012:role/team/prod'
+
+interface DatabaseEntry {
+  readonly name?: string
+  readonly cluster?: string
+  readonly role?: string
+}
+
+function configurationOf(...databases: readonly DatabaseEntry[]): string {
+  const entries = databases.map(({ name = 'my-redshift', cluster = 'my-redshift', role }) =>
+    [
+      `  - {name: ${name}, protocol: postgres, uri: "localhost:5439",`,
+      `     aws: {region: us-east-1, redshift: {cluster_id: ${cluster}}${role === undefined ? '' : `, assume_role_arn: "${role}"`}}}`,
+    ].join('\n'),
+  )
+  return `version: v3
+teleport: {proxy_server: "teleport.example.com:3080"}
+auth_service: {enabled: "no"}
+proxy_service: {enabled: "no"}
+db_service:
+  enabled: "yes"
+  databases:
+${entries.join('\n')}
+`
+}
+
+const environmentOf = (identity: LabIdentity) => ({
+  ...lab.environment,
+  AWS_ACCESS_KEY_ID: identity.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: identity.secretAccessKey,
+})
+
+interface Situation {
+  readonly file?: string
+  readonly as?: LabIdentity
+  readonly answers?: readonly string[]
+}
+
+function bootstrap(
+  flags: readonly string[],
+  { file = configurationOf({}), as = lab.aws.administrator, answers }: Situation = {},
+): Promise<Spoken> {
+  return speak(['db', 'configure', 'bootstrap', '-c', '/etc/teleport.yaml', ...flags], {
+    environment: environmentOf(as),
+    files: { '/etc/teleport.yaml': file },
+    ...(answers === undefined ? {} : { answers }),
+  })
+}
+
+/** The credential call as TeleportUser, the way the Database Service makes it. */
+async function signIn(
+  options: { readonly role?: string; readonly databaseUser?: string; readonly cluster?: string } = {},
+): Promise<string> {
+  await using logins = openRedshiftLogins({
+    environment: environmentOf(lab.aws.teleportUser),
+    files: { readTextIfPresent: () => Promise.resolve(undefined) },
+    clock: nodeClock,
+    log: silentLog,
+    homeDirectory: '/nowhere',
+  })
+  const { role, databaseUser = 'alice', cluster = lab.redshift.clusterId } = options
+  const database = parseDatabase({
+    kind: 'db',
+    version: 'v3',
+    metadata: { name: 'my-redshift' },
+    spec: {
+      protocol: 'postgres',
+      uri: 'localhost:5439',
+      aws: { region: lab.aws.region, redshift: { cluster_id: cluster }, ...(role === undefined ? {} : { assume_role_arn: role }) },
+    },
+  })
+  return (await logins.issue(planRedshiftLogin({ database, databaseUser, databaseName: 'dev', person: 'alice' }))).user
+}
+
+function changeAccount(change: (account: AwsAccount) => AwsAccount): void {
+  lab.control.changeWorld((world) => withAccount(world, lab.aws.accountId, change))
+}
+
+const accountNow = (): AwsAccount => lab.control.world().accounts[0] ?? assert.fail('the lab has an account')
+const policyNamed = (name: string) => accountNow().managedPolicies?.find((policy) => policy.name === name)
+const callsSince = (count: number) =>
+  lab.control
+    .activity()
+    .slice(count)
+    .flatMap((record) => (record.kind === 'aws-call' ? [record.action] : []))
+
+test('the command of the guide for a user, run as typed by the real program, lets that user sign in', async () => {
+  await assert.rejects(signIn(), { code: 'AWS_CREDENTIALS_CALL_DENIED' })
+  const directory = await mkdtemp(join(tmpdir(), 'bootstrap-'))
+  try {
+    const file = join(directory, 'teleport.yaml')
+    await writeFile(file, configurationOf({}))
+    const entry = fileURLToPath(new URL('../../src/programs/teleport/entry.ts', import.meta.url))
+    const { stdout, stderr, exitCode } = await runCommand(
+      process.execPath,
+      [entry, 'db', 'configure', 'bootstrap', '-c', file, '--attach-to-user', 'TeleportUser'],
+      { environment: { ...environmentOf(lab.aws.administrator), PATH: process.env['PATH'] }, input: 'y\n' },
+    )
+    assert.match(
+      stdout,
+      /\nok {6}Create IAM policy "DatabaseAccess": created\nok {6}Attach "DatabaseAccess" to the user "TeleportUser": done\n$/,
+      stderr,
+    )
+    assert.equal(exitCode, 0)
+  } finally {
+    await rm(directory, { recursive: true })
+  }
+  assert.equal(await signIn(), 'IAM:alice')
+})
+
+test('the permissions are the least: another cluster stays out of reach', async () => {
+  await bootstrap(['--attach-to-user', 'TeleportUser', '--confirm'])
+  await assert.rejects(signIn({ cluster: 'other' }), { code: 'AWS_CREDENTIALS_CALL_DENIED' })
+})
+
+test('running it again changes nothing', async () => {
+  await bootstrap(['--attach-to-user', 'TeleportUser', '--confirm'])
+  const count = lab.control.activity().length
+  const { stdout } = await bootstrap(['--attach-to-user', 'TeleportUser', '--confirm'])
+  assert.match(stdout, /"DatabaseAccess": unchanged\n.*: was attached already\n$/)
+  assert.deepEqual(callsSince(count), ['GetCallerIdentity', 'GetUser', 'GetPolicy', 'GetPolicyVersion', 'ListAttachedUserPolicies'])
+})
+
+test('a changed configuration makes a new version, and the sixth pushes the oldest out', async () => {
+  for (let count = 1; count <= 6; count++) {
+    const file = configurationOf(...Array.from({ length: count }, (_, index) => ({ name: `db-${index}`, cluster: `cluster-${index}` })))
+    const { stdout } = await bootstrap(['--attach-to-user', 'TeleportUser', '--confirm'], { file })
+    if (count === 6) assert.match(stdout, /updated, now v6 \(v1 deleted, IAM keeps five\)/)
+  }
+  const policy = policyNamed('DatabaseAccess')
+  assert.deepEqual([policy?.versions.map(({ id }) => id), policy?.defaultVersionId], [['v2', 'v3', 'v4', 'v5', 'v6'], 'v6'])
+})
+
+test('anything but yes changes nothing, and is no failure', async () => {
+  const { exitCode, stdout } = await bootstrap(['--attach-to-user', 'TeleportUser'], { answers: ['n'] })
+  assert.equal(exitCode, 0)
+  assert.doesNotMatch(stdout, /^ok/m)
+  assert.equal(policyNamed('DatabaseAccess'), undefined)
+})
+
+test('--check prints what is missing and fails, and passes after the bootstrap', async () => {
+  const flags = ['--attach-to-role', 'TeleportRole']
+  const missing = await bootstrap([...flags, '--check'])
+  assert.equal(
+    missing.stdout,
+    `arn:aws:iam::123456789012:role/TeleportRole: 3 missing
++ redshift:DescribeClusters on * (no policy allows it)
++ redshift:GetClusterCredentials on arn:aws:redshift:us-east-1:123456789012:dbname:my-redshift/* (no policy allows it)
++ redshift:GetClusterCredentials on arn:aws:redshift:us-east-1:123456789012:dbuser:my-redshift/* (no policy allows it)
+`,
+  )
+  assert.equal(missing.exitCode, 1)
+  await bootstrap([...flags, '--confirm'])
+  const whole = await bootstrap([...flags, '--check'])
+  assert.deepEqual([whole.stdout, whole.exitCode], ['arn:aws:iam::123456789012:role/TeleportRole: nothing is missing\n', 0])
+  const smaller = await bootstrap([...flags, '--check'], { file: configurationOf({ name: 'x', cluster: 'other' }) })
+  assert.match(smaller.stdout, /^- redshift:GetClusterCredentials on .*dbuser:my-redshift\/\* \(in "DatabaseAccess", not needed\)$/m)
+})
+
+function addProdRole(): void {
+  const [template] = accountNow().roles
+  assert(template)
+  const trust = {
+    Version: '2012-10-17',
+    Statement: { Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::123456789012:user/TeleportUser' }, Action: 'sts:AssumeRole' },
+  } as const
+  changeAccount((account) => ({
+    ...account,
+    roles: [...account.roles, { ...template, name: 'prod', path: '/team/', policies: [], trust }],
+  }))
+}
+
+test('one run for the agent, one for the role of the file: the chain signs in', async () => {
+  addProdRole()
+  const file = configurationOf({ role: prodRole })
+  const agent = await bootstrap(['--attach-to-user', 'TeleportUser', '--confirm'], { file })
+  assert.match(
+    agent.stdout,
+    /^ {2}teleport db configure bootstrap .* --policy-name DatabaseAccess-prod --attach-to-role "arn:aws:iam::123456789012:role\/team\/prod"$/m,
+  )
+  await assert.rejects(signIn({ role: prodRole }), { code: 'AWS_CREDENTIALS_CALL_DENIED' })
+  await bootstrap(['--policy-name', 'teleport-policy-prod', '--attach-to-role', prodRole, '--confirm'], { file })
+  assert.equal(await signIn({ role: prodRole }), 'IAM:alice')
+  await assert.rejects(signIn(), { code: 'AWS_CREDENTIALS_CALL_DENIED' })
+})
+
+test('--all-roles does it in one run, and a role named without its path is found', async () => {
+  addProdRole()
+  const file = configurationOf({ role: prodRole })
+  await bootstrap(['--attach-to-user', 'TeleportUser', '--all-roles', '--confirm'], { file })
+  assert.equal(await signIn({ role: prodRole }), 'IAM:alice')
+  const { stdout } = await bootstrap(['--attach-to-role', 'prod', '--confirm'], { file })
+  assert.match(stdout, /^arn:aws:iam::123456789012:role\/team\/prod: .*assume_role_arn/)
+})
+
+test('--assumes-roles lets people sign in as an IAM role', async () => {
+  const trust = {
+    Version: '2012-10-17',
+    Statement: { Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::123456789012:root' }, Action: 'sts:AssumeRole' },
+  } as const
+  changeAccount((account) => ({
+    ...account,
+    roles: account.roles.map((role) => (role.name === 'my-iam-role' ? { ...role, trust } : role)),
+  }))
+  await assert.rejects(signIn({ databaseUser: 'role/my-iam-role' }), { code: 'AWS_ASSUME_ROLE_DENIED' })
+  await bootstrap(['--attach-to-user', 'TeleportUser', '--assumes-roles', 'my-iam-role', '--confirm'])
+  assert.equal(await signIn({ databaseUser: 'role/my-iam-role' }), 'IAMR:my-iam-role')
+})
+
+test('400 databases are spread over nine policies, and the last is as good as the first', async () => {
+  const databases = Array.from({ length: 400 }, (_, index) => ({
+    name: `db-${index}`,
+    cluster: `cluster-${String(index).padStart(3, '0')}`,
+  }))
+  const [cluster] = accountNow().clusters
+  assert(cluster)
+  changeAccount((account) => ({ ...account, clusters: ['cluster-000', 'cluster-399'].map((id) => ({ ...cluster, id })) }))
+  const { exitCode } = await bootstrap(['--attach-to-user', 'TeleportUser', '--confirm'], { file: configurationOf(...databases) })
+  assert.equal(exitCode, 0)
+  const attached = accountNow().users.find(({ name }) => name === 'TeleportUser')?.attachedPolicies
+  assert.equal(attached?.length, 9)
+  for (const id of ['cluster-000', 'cluster-399']) assert.equal(await signIn({ cluster: id }), 'IAM:alice')
+})
+
+test('create-iam makes the policy of the guide, and attaches it to the role that is named', async () => {
+  const createIam = (...flags: readonly string[]) =>
+    speak(
+      [
+        'db',
+        'configure',
+        'aws',
+        'create-iam',
+        '--types',
+        'redshift,redshift-serverless',
+        '--name',
+        'teleport-redshift-access',
+        '--confirm',
+        ...flags,
+      ],
+      { environment: environmentOf(lab.aws.administrator) },
+    )
+  const alone = await createIam()
+  assert.match(alone.stdout, /"teleport-redshift-access": created\n$/)
+  const attached = await createIam('--role', 'TeleportRole')
+  assert.match(
+    attached.stdout,
+    /"teleport-redshift-access": unchanged\nok {6}Attach "teleport-redshift-access" to the role "TeleportRole": done\n$/,
+  )
+  assert.equal((await createIam('--role', 'TeleportRole', '--check')).exitCode, 0)
+  assert.equal((await createIam('--user', 'TeleportUser', '--check')).exitCode, 1)
+})
+
+const foreign = () => ({
+  name: 'DatabaseAccess',
+  path: '/',
+  uniqueId: 'ANPAFOREIGN',
+  description: '',
+  tags: {},
+  createdAt: new Date(0),
+  versions: [{ id: 'v1', json: '{"Statement":[]}', createdAt: new Date(0) }],
+  defaultVersionId: 'v1',
+  lastVersion: 1,
+})
+
+const refusals: readonly (readonly [string, () => Promise<Spoken>, RegExp])[] = [
+  [
+    'a policy of that name that is not ours',
+    () => {
+      changeAccount((account) => ({ ...account, managedPolicies: [foreign()] }))
+      return bootstrap(['--attach-to-user', 'TeleportUser', '--confirm'])
+    },
+    /Cannot change the IAM policy "arn:aws:iam::123456789012:policy\/DatabaseAccess": it exists and has no tag "teleport"[^]*HINT: choose another name with --policy-name/,
+  ],
+  [
+    'credentials without permissions',
+    () => bootstrap(['--attach-to-user', 'TeleportUser', '--confirm'], { as: lab.aws.powerless }),
+    /Cannot find the user "arn:aws:iam::123456789012:user\/TeleportUser": AccessDenied[^]*HINT: allow iam:GetUser on arn:aws:iam::123456789012:user\/TeleportUser to arn:aws:iam::123456789012:user\/powerless[^]*"iam:CreatePolicyVersion"/,
+  ],
+  [
+    'a user that does not exist',
+    () => bootstrap(['--attach-to-user', 'nobody', '--confirm']),
+    /NoSuchEntity: The user with name nobody cannot be found\.\nHINT: check the name with aws iam list-users/,
+  ],
+  [
+    'more policies than a user may hold',
+    () => {
+      const attachedPolicies = Array.from({ length: 10 }, (_, index) => `arn:aws:iam::123456789012:policy/other-${index}`)
+      changeAccount((account) => ({
+        ...account,
+        users: account.users.map((user) => (user.name === 'TeleportUser' ? { ...user, attachedPolicies } : user)),
+      }))
+      return bootstrap(['--attach-to-user', 'TeleportUser', '--confirm'])
+    },
+    /LimitExceeded: Cannot exceed quota for PoliciesPerUser: 10\nHINT: detach policies the user does not need.*assume_role_arn.*"Resource":"\*"/,
+  ],
+  [
+    'an identity of another account',
+    () => bootstrap(['--attach-to-role', 'arn:aws:iam::210987654321:role/x', '--confirm']),
+    /the AWS credentials are of account 123456789012\nHINT: run the command with credentials of account 210987654321/,
+  ],
+  [
+    'wrong keys',
+    () => bootstrap(['--attach-to-user', 'u'], { as: { ...lab.aws.powerless, secretAccessKey: 'wrong' } }),
+    /SignatureDoesNotMatch[^]*HINT: correct AWS_ACCESS_KEY_ID/,
+  ],
+  ['a format without --manual', () => bootstrap(['--attach-to-user', 'u', '--format=json']), /HINT: add --manual/],
+]
+
+for (const [what, run, pattern] of refusals) {
+  test(`refused: ${what}`, async () => {
+    const { stderr, exitCode } = await run()
+    assert.match(stderr, pattern)
+    assert.notEqual(exitCode, 0)
+  })
+}
