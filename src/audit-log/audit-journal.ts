@@ -55,10 +55,13 @@ export interface ShipOptions {
 export interface AuditJournal extends AsyncDisposable {
   /** Held in memory until flushSync(). */
   append(event: AuditEvent): void
-  /** `provisional` is the statement's event as it stands if this process dies before `finishStatement`; it has the same uid. */
-  beginStatement(statement: { readonly uid: string; readonly provisional: AuditEvent }): void
-  /** The complete event of a begun statement, told apart by its uid; of one not begun, an event like any other. */
-  finishStatement(event: AuditEvent): void
+  /** `provisional` is the statement's event as it stands if this process dies before `finishStatement`, or its JSON; it has the same uid. */
+  beginStatement(statement: { readonly uid: string; readonly provisional: AuditEvent | string }): void
+  /**
+   * The complete event of a begun statement, told apart by its uid; of one not begun, an event like any other. `changed` spares
+   * the comparison: the fields whose values are other than the provisional ones, where no field is gone.
+   */
+  finishStatement(event: AuditEvent, changed?: Readonly<Record<string, unknown>>): void
   /**
    * Writes everything given since the last flush, in pieces of about 1 MiB: after a crash each is there whole or not at all.
    * Throws AUDIT_WRITE_FAILED (unavailable): then statements begun since must not be forwarded. The records are kept and written by

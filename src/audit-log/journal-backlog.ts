@@ -8,14 +8,31 @@ export interface BacklogEntry {
   readonly bytes: number
 }
 
-interface Entry extends BacklogEntry {
-  /** Its place among the complete events of the epoch. */
-  index: number
-  isSetAside: boolean
-}
-
 // Objects are quick to ship but take several times the memory of their text.
 const objectBytesMax = 16 * 1024 * 1024
+
+class Entry implements BacklogEntry {
+  /** Or its JSON. */
+  readonly #event: AuditEvent | string
+  readonly bytes: number
+  /** Its place among the complete events of the epoch. */
+  index: number
+  isSetAside = false
+
+  constructor(event: AuditEvent | string, bytes: number, index: number) {
+    this.#event = event
+    this.bytes = bytes
+    this.index = index
+  }
+
+  event(): AuditEvent {
+    return typeof this.#event === 'string' ? (JSON.parse(this.#event) as AuditEvent) : this.#event
+  }
+
+  line(): string {
+    return typeof this.#event === 'string' ? `["event",${this.#event}]` : eventLine(this.#event)
+  }
+}
 
 export class JournalBacklog {
   #entries: Entry[] = []
@@ -41,7 +58,7 @@ export class JournalBacklog {
   }
 
   add(event: AuditEvent, bytes: number): void {
-    this.#entries.push({ ...holding(event, this.#bytes), bytes, index: this.#nextIndex++, isSetAside: false })
+    this.#entries.push(new Entry(this.#bytes < objectBytesMax ? event : JSON.stringify(event), bytes, this.#nextIndex++))
     this.#bytes += bytes
   }
 
@@ -84,10 +101,4 @@ export class JournalBacklog {
   lines(): readonly string[] {
     return this.#entries.map((entry) => entry.line())
   }
-}
-
-function holding(event: AuditEvent, backlogBytes: number): Pick<BacklogEntry, 'event' | 'line'> {
-  if (backlogBytes < objectBytesMax) return { event: () => event, line: () => eventLine(event) }
-  const text = JSON.stringify(event)
-  return { event: () => JSON.parse(text) as AuditEvent, line: () => `["event",${text}]` }
 }

@@ -10,18 +10,29 @@ export function eventLine(event: AuditEvent): string {
   return `["event",${JSON.stringify(event)}]`
 }
 
-export function beginLine(provisional: AuditEvent): string {
-  return `["begin",${JSON.stringify(provisional)}]`
+/** `provisional` as JSON. */
+export function beginLine(provisional: string): string {
+  return `["begin",${provisional}]`
 }
 
 /** A finished statement: only what its event says otherwise than the provisional one, for the SQL need not be written twice. */
-export function finishLine(provisional: AuditEvent, event: AuditEvent): string {
-  // Plain loops: this runs once per statement of every session.
+export function finishLine(uid: string, changed: Readonly<Record<string, unknown>>, gone: readonly string[] = []): string {
+  return JSON.stringify(['finish', uid, changed, gone])
+}
+
+/** As `finishLine`, for an event that must first be compared. */
+export function comparedFinishLine(provisional: AuditEvent, event: AuditEvent): string {
   const changed: Record<string, unknown> = {}
-  const gone: string[] = []
-  for (const field of Object.keys(event)) if (provisional[field] !== event[field]) changed[field] = event[field]
-  for (const field of Object.keys(provisional)) if (event[field] === undefined) gone.push(field)
-  return JSON.stringify(['finish', event.uid, changed, gone])
+  for (const field of Object.keys(event)) if (!isSame(provisional[field], event[field])) changed[field] = event[field]
+  return finishLine(
+    event.uid,
+    changed,
+    Object.keys(provisional).filter((field) => event[field] === undefined),
+  )
+}
+
+function isSame(left: unknown, right: unknown): boolean {
+  return left === right || (typeof left === 'object' && JSON.stringify(left) === JSON.stringify(right))
 }
 
 export function acknowledgedLine(epoch: number, events: number): string {

@@ -5,7 +5,7 @@ import type { AcknowledgedLog } from './acknowledged-log.ts'
 import type { AuditJournal, AuditPressure, SendAuditEvents, ShipOptions } from './audit-journal.ts'
 import type { BacklogEntry, JournalBacklog } from './journal-backlog.ts'
 import type { JournalLog } from './journal-log.ts'
-import { beginLine, eventLine, finishLine } from './journal-records.ts'
+import { beginLine, comparedFinishLine, eventLine, finishLine } from './journal-records.ts'
 import { writeFailed } from './journal-error.ts'
 import { shipEvents, type Shippable } from './ship-events.ts'
 
@@ -26,14 +26,15 @@ interface BufferedRecord {
   completes: AuditEvent | undefined
   /** The statement it begins. */
   readonly begins: OpenStatement | undefined
-  /** The beginning that is in the file already, of a record that ends a statement. */
-  readonly ends: AuditEvent | undefined
+  /** The beginning that is in the file already, as JSON, of a record that ends a statement. */
+  readonly ends: string | undefined
   /** Whether somebody waits to forward something until it is written. */
   readonly isAhead: boolean
 }
 
 interface OpenStatement {
-  readonly provisional: AuditEvent
+  /** JSON. */
+  readonly provisional: string
   /** While it has not been written. */
   record: BufferedRecord | undefined
 }
@@ -60,10 +61,10 @@ export class WriteAheadJournal implements AuditJournal {
     this.#compactAtBytes = parts.compactBytesMin
     for (const provisional of unfinished) {
       this.#push({
-        line: finishLine(provisional, provisional),
+        line: finishLine(provisional.uid, {}),
         completes: provisional,
         begins: undefined,
-        ends: provisional,
+        ends: JSON.stringify(provisional),
         isAhead: false,
       })
     }
@@ -73,21 +74,23 @@ export class WriteAheadJournal implements AuditJournal {
     this.#push({ line: eventLine(event), completes: event, begins: undefined, ends: undefined, isAhead: true })
   }
 
-  beginStatement({ uid, provisional }: { readonly uid: string; readonly provisional: AuditEvent }): void {
-    const statement: OpenStatement = { provisional, record: undefined }
-    const record = { line: beginLine(provisional), completes: undefined, begins: statement, ends: undefined, isAhead: true }
+  beginStatement({ uid, provisional }: { readonly uid: string; readonly provisional: AuditEvent | string }): void {
+    const json = typeof provisional === 'string' ? provisional : JSON.stringify(provisional)
+    const statement: OpenStatement = { provisional: json, record: undefined }
+    const record = { line: beginLine(json), completes: undefined, begins: statement, ends: undefined, isAhead: true }
     if (!this.#push(record)) return
     statement.record = record
     this.#open.set(uid, statement)
   }
 
-  finishStatement(event: AuditEvent): void {
+  finishStatement(event: AuditEvent, changed?: Readonly<Record<string, unknown>>): void {
     const statement = this.#open.get(event.uid)
     if (statement === undefined) return this.append(event)
     this.#open.delete(event.uid)
     const { provisional, record } = statement
     if (record === undefined) {
-      this.#push({ line: finishLine(provisional, event), completes: event, begins: undefined, ends: provisional, isAhead: false })
+      const line = changed === undefined ? comparedFinishLine(parseEvent(provisional), event) : finishLine(event.uid, changed)
+      this.#push({ line, completes: event, begins: undefined, ends: provisional, isAhead: false })
       return
     }
     this.#bufferBytes -= record.line.length
@@ -223,4 +226,8 @@ function firstPiece(records: readonly BufferedRecord[]): readonly BufferedRecord
     return index > 0 && bytes > pieceBytesMax
   })
   return past === -1 ? records : records.slice(0, past)
+}
+
+function parseEvent(json: string): AuditEvent {
+  return JSON.parse(json) as AuditEvent // It was one when it was given.
 }

@@ -28,8 +28,10 @@ export interface DatabaseLogin {
 /** The write-ahead journal, as the agent uses it (filled by audit-log). */
 export interface SessionJournal {
   append(event: AuditEvent): void
-  beginStatement(statement: { readonly uid: string; readonly provisional: AuditEvent }): void
-  finishStatement(event: AuditEvent): void
+  /** `provisional`: the event as it stands while its outcome is unknown, as JSON. */
+  beginStatement(statement: { readonly uid: string; readonly provisional: string }): void
+  /** `changed`: what the event says otherwise than the provisional one, where that is known. */
+  finishStatement(event: AuditEvent, changed?: Readonly<Record<string, unknown>>): void
   /** Throws AUDIT_WRITE_FAILED. */
   flushSync(): void
 }

@@ -1,5 +1,5 @@
 /** Turns what the tap sees into journal records: each statement is written ahead when it is sent and completed when it is answered. */
-import { auditEvent, type AuditEvent, type AuditEventBody } from '#audit-events'
+import { auditEvent, type AuditEvent, type AuditEventBody, type BegunStatement } from '#audit-events'
 import { PortunusError } from '#foundation'
 import { createStatementAssembler, type StatementBegun, type StatementFinished } from '#postgres-protocol'
 import type { AgentOptions } from './agent-options.ts'
@@ -37,8 +37,7 @@ export interface SessionRecorderOptions {
 }
 
 interface OpenStatement {
-  /** Its event as it stands if this process dies now. */
-  readonly provisional: AuditEvent
+  readonly begun: BegunStatement
   isSent: boolean
 }
 
@@ -57,11 +56,10 @@ export function openSessionRecorder(options: SessionRecorderOptions): SessionRec
   function begin(begun: StatementBegun): void {
     mustWrite = true
     totals.statements += 1
-    const uid = agent.randomness.uuid()
-    const provisional = statements.begun(textOf(begun, upstream), { uid, time: agent.clock.now() })
-    const statement = { provisional, isSent: false }
+    const stamp = { uid: agent.randomness.uuid(), time: agent.clock.now() }
+    const statement = { begun: statements.begun(textOf(begun, upstream), stamp), isSent: false }
     open.set(begun.index, statement)
-    agent.journal.beginStatement({ uid, provisional })
+    agent.journal.beginStatement({ uid: stamp.uid, provisional: statement.begun.json })
     turn.afterWrite((error) => void (statement.isSent = error === undefined))
   }
 
@@ -69,7 +67,8 @@ export function openSessionRecorder(options: SessionRecorderOptions): SessionRec
     const statement = open.get(finished.index)
     if (statement === undefined) return
     open.delete(finished.index)
-    agent.journal.finishStatement(statements.finished(statement.provisional, finished.outcome, resultOf(finished)))
+    const { event: record, changed } = statements.finished(statement.begun, finished.outcome, resultOf(finished))
+    agent.journal.finishStatement(record, changed)
     turn.writeSoon(wrote)
   }
 
@@ -104,8 +103,8 @@ export function openSessionRecorder(options: SessionRecorderOptions): SessionRec
     running: () => open.size,
     end: () => assembler.end(),
     refuse() {
-      for (const { provisional, isSent } of open.values()) {
-        agent.journal.finishStatement(statements.finished(provisional, isSent ? 'unknown' : 'refused'))
+      for (const { begun, isSent } of open.values()) {
+        agent.journal.finishStatement(statements.finished(begun, isSent ? 'unknown' : 'refused').event)
       }
       open.clear()
       turn.afterWrite(wrote)

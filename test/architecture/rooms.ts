@@ -54,7 +54,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   'audit-log': {
     purpose: 'keeps audit events, and ships them',
     imports: ['foundation', 'audit-events', 'storage'],
-    touches: [hash],
+    touches: ['node:zlib(crc32)'],
   },
   'authority-api': {
     purpose: 'the table of operations',

@@ -107,7 +107,7 @@ function journalOf(seen: RunningAgent['journal']) {
   }
   return {
     append: (event: AuditEvent) => note('append', event),
-    beginStatement: ({ provisional }: { readonly provisional: AuditEvent }) => note('begin', provisional),
+    beginStatement: ({ provisional }: { readonly provisional: string }) => note('begin', JSON.parse(provisional) as AuditEvent),
     finishStatement: (event: AuditEvent) => note('finish', event),
     flushSync() {
       if (seen.failing !== undefined) throw seen.failing
