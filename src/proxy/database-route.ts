@@ -49,7 +49,7 @@ export async function connectToAgent(request: DatabaseRequest, options: Database
   const server = servers[0]
   if (server === undefined) throw notFound(request.service)
   await authorize(request, server, options)
-  const hostIds = agentsByLoad(servers, options.hub)
+  const hostIds = await connectedAgents(servers, options)
   if (hostIds.length === 0) throw agentMissing(request.service, servers)
   let failure: unknown
   for (const hostId of hostIds) {
@@ -68,7 +68,13 @@ async function authorize(request: DatabaseRequest, server: DatabaseServer, optio
   const { user, traits } = identity
   await options.revocations.known()
   const { state } = options.revocations
-  const revocable = { user, roles: identity.roles, database: request.service, databaseUser: request.databaseUser }
+  const revocable = {
+    user,
+    roles: identity.roles,
+    accessRequests: identity.activeRequests,
+    database: request.service,
+    databaseUser: request.databaseUser,
+  }
   const roles = await options.directory.roles(heldRoles(revocable, state))
   const revocation =
     decideRevocation(revocable, state, options.clock.now()) ??
@@ -106,6 +112,19 @@ function deniedEvent(request: DatabaseRequest, server: DatabaseServer, error: Po
     db_name: request.databaseName,
     client_address: request.clientAddress,
   })
+}
+
+/** An agent that restarts is back in a moment; a client that comes meanwhile waits for it instead of being refused. */
+const agentReturnMilliseconds = 2_000
+const agentPollMilliseconds = 50
+
+async function connectedAgents(servers: readonly DatabaseServer[], options: DatabaseRouteOptions): Promise<readonly string[]> {
+  const until = options.clock.monotonicMilliseconds() + agentReturnMilliseconds
+  for (;;) {
+    const hostIds = agentsByLoad(servers, options.hub)
+    if (hostIds.length > 0 || options.clock.monotonicMilliseconds() >= until) return hostIds
+    await options.clock.sleep(agentPollMilliseconds)
+  }
 }
 
 function agentsByLoad(servers: readonly DatabaseServer[], hub: TunnelHub): readonly string[] {
