@@ -82,10 +82,15 @@ test('an ended session is cut off with its reason', () => {
   assert.deepEqual([decision?.kind, decision?.reason], ['session-ended', 'too slow'])
 })
 
-test('a role taken from a user is taken from certificates, but not one that a request gave', () => {
+test('a role taken from a user is taken from certificates, but not one that a request gave and still gives', () => {
   const state = { ...nothingRevoked, rolesByUser: new Map([['alice', ['access']]]) }
   assert.deepEqual(heldRoles({ user: 'alice', roles: ['access', 'analyst'] }, state), ['access'])
   assert.deepEqual(heldRoles(alice, state), ['access', 'analyst'])
+  const granting = (id: string, user: string, roles: readonly string[]) => ({ ...state, grantsByRequest: new Map([[id, { user, roles }]]) })
+  assert.deepEqual(heldRoles(alice, granting('r1', 'alice', ['analyst'])), ['access', 'analyst'])
+  assert.deepEqual(heldRoles(alice, granting('r1', 'alice', ['editor'])), ['access'])
+  assert.deepEqual(heldRoles(alice, granting('r1', 'bob', ['analyst'])), ['access'])
+  assert.deepEqual(heldRoles(alice, granting('r2', 'alice', ['analyst'])), ['access'])
   assert.deepEqual(heldRoles({ user: 'alice', roles: ['access', 'analyst'] }, nothingRevoked), ['access', 'analyst'])
 })
 

@@ -21,6 +21,14 @@ export interface RevocationState {
   readonly rolesByUser: ReadonlyMap<string, readonly string[]> | undefined
   /** Sessions ended by an administrator, with the reason. */
   readonly endedSessions: ReadonlyMap<string, string>
+  /** The access requests that are approved and not over, by id; undefined as long as nothing is known of them. */
+  readonly grantsByRequest?: ReadonlyMap<string, RequestGrant> | undefined
+}
+
+/** What an approved access request gives to whom. */
+export interface RequestGrant {
+  readonly user: string
+  readonly roles: readonly string[]
 }
 
 export const nothingRevoked: RevocationState = { locks: [], rolesByUser: undefined, endedSessions: new Map() }
@@ -88,13 +96,18 @@ function lockInForce(locks: readonly Lock[], subject: RevocableSubject, now: Dat
 }
 
 /**
- * The roles of a certificate that its owner still holds. With access requests in it the certificate has roles the user was
- * never given; those are cut off by a lock on the request.
+ * The roles of a certificate that its owner still holds: those the user has, and those of the certificate's access requests
+ * that are approved and not over.
  */
 export function heldRoles(subject: RevocableSubject, state: RevocationState): readonly string[] {
   const held = state.rolesByUser?.get(subject.user)
-  if (held === undefined || (subject.accessRequests?.length ?? 0) > 0) return subject.roles
-  return subject.roles.filter((role) => held.includes(role))
+  if (held === undefined) return subject.roles
+  const requests = subject.accessRequests ?? []
+  const grants = state.grantsByRequest
+  if (requests.length > 0 && grants === undefined) return subject.roles
+  const own = requests.flatMap((id) => grants?.get(id) ?? []).filter(({ user }) => user === subject.user)
+  const granted = own.flatMap(({ roles }) => roles)
+  return subject.roles.filter((role) => held.includes(role) || granted.includes(role))
 }
 
 /** Such as `lock targeting user "alice" is in force: laptop stolen`. */

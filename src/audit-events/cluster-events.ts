@@ -76,6 +76,8 @@ export interface CertificateCreate extends ActorFields {
   readonly db_name?: string | undefined
   /** Host id of the proxy that speaks for the person. */
   readonly proxied_by?: string | undefined
+  /** Ids of the access requests whose roles the certificate has. */
+  readonly access_requests?: readonly string[] | undefined
 }
 
 /** An operation of the authority that the actor's roles do not allow. */

@@ -46,6 +46,12 @@ const descriptions: Readonly<Record<AuditEventName, (read: Read, event: AuditEve
   'access.denied': (read) => `${read('user')} was refused ${read('operation')}${because(read)}`,
   'lock.created': (read) => `${read('user')} locked ${read('target')}: ${read('reason')}`,
   'lock.deleted': (read) => `${read('user')} removed the lock ${read('name')} on ${read('target')}`,
+  'access_request.create': (read) => `${read('user')} requested ${read('roles')} for ${read('requester')}${saying('reason', read)}`,
+  'access_request.update': (read) =>
+    `${read('user')} decided the request of ${read('requester')} for ${read('roles')}: ${read('state')}${saying('reason', read)}`,
+  'access_request.review': (read) =>
+    `${read('reviewer')} reviewed the request of ${read('requester')} for ${read('roles')}: ${read('proposed_state')}${saying('reason', read)}`,
+  'access_request.delete': (read) => `${read('user')} deleted the request of ${read('requester')} for ${read('roles')}`,
   'session.kill': (read) => `${read('user')} ended the session ${read('sid')}: ${read('reason')}`,
   'db.create': (read) => `${read('user')} created the database ${read('name')}`,
   'db.update': (read) => `${read('user')} changed the database ${read('name')}`,
@@ -83,6 +89,11 @@ function statement(read: Read, event: AuditEvent): string {
 function because(read: Read): string {
   const error = read('error')
   return error === '?' ? '' : `: ${error}`
+}
+
+function saying(field: string, read: Read): string {
+  const value = read(field)
+  return value === '?' ? '' : ` (${value})`
 }
 
 function having(field: string, read: Read): string {

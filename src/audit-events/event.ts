@@ -1,4 +1,5 @@
 /** The shape every audit event has, and the closed union of what events can say. */
+import type { AccessRequestEventBody } from './access-request-events.ts'
 import type { ClusterEventBody } from './cluster-events.ts'
 import type { DatabaseEventBody } from './database-session-events.ts'
 import type { ResourceEventBody } from './resource-events.ts'
@@ -18,6 +19,6 @@ export interface AuditEvent {
 }
 
 /** Everything this version can record. */
-export type AuditEventBody = ClusterEventBody | ResourceEventBody | DatabaseEventBody
+export type AuditEventBody = ClusterEventBody | ResourceEventBody | AccessRequestEventBody | DatabaseEventBody
 export type AuditEventName = AuditEventBody['event']
 export type AuditEventCode = AuditEventBody['code']

@@ -1,6 +1,7 @@
 /** The table: every operation of the authority, its request, its response and who may call it. Nothing else opens a door. */
 import type * as z from 'zod'
 import type { Operation } from './operation.ts'
+import { accessRequestOperations } from './operations/access-requests.ts'
 import { auditOperations } from './operations/audit.ts'
 import { clusterOperations } from './operations/cluster.ts'
 import { databaseOperations } from './operations/databases.ts'
@@ -23,6 +24,7 @@ export const operations = {
   ...dynamicDatabaseOperations,
   ...explanationOperations,
   ...lockOperations,
+  ...accessRequestOperations,
   ...sessionOperations,
   ...auditOperations,
 } as const satisfies Record<string, Operation>

@@ -104,8 +104,9 @@ export function openRevocationView(options: RevocationViewOptions): RevocationVi
 }
 
 function hasChanges(changes: Changes): boolean {
-  const { complete, locks, deletedLocks, users, deletedUsers, endedSessions } = changes
-  return complete || [locks, deletedLocks, users, deletedUsers, endedSessions].some((list) => list.length > 0)
+  const { complete, locks, deletedLocks, users, deletedUsers, endedSessions, accessRequests = [], endedAccessRequests = [] } = changes
+  const lists = [locks, deletedLocks, users, deletedUsers, endedSessions, accessRequests, endedAccessRequests]
+  return complete || lists.some((list) => list.length > 0)
 }
 
 function apply(state: RevocationState, changes: Changes): RevocationState {
@@ -118,7 +119,11 @@ function apply(state: RevocationState, changes: Changes): RevocationState {
   for (const { name, roles } of changes.users) rolesByUser.set(name, roles)
   for (const name of changes.deletedUsers) rolesByUser.delete(name)
   for (const { id, reason } of changes.endedSessions) endedSessions.set(id, reason)
-  return { locks: [...locks.values()], rolesByUser, endedSessions }
+  const grantsByRequest = new Map(before.grantsByRequest)
+  for (const { id, user, roles } of changes.accessRequests ?? []) grantsByRequest.set(id, { user, roles })
+  for (const id of changes.endedAccessRequests ?? []) grantsByRequest.delete(id)
+  const isTold = before.grantsByRequest !== undefined || changes.accessRequests !== undefined
+  return { locks: [...locks.values()], rolesByUser, endedSessions, ...(isTold ? { grantsByRequest } : {}) }
 }
 
 /** The answer, or a rejection when it takes too long or the signal aborts: the answer itself cannot be called off. */

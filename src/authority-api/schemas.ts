@@ -1,16 +1,19 @@
 /** The pieces requests and responses are made of, with their limits. Resources cross in the form they have in YAML. */
 import * as z from 'zod'
 import {
+  parseAccessRequest,
   parseDatabase,
   parseDatabaseServer,
   parseLock,
   parseRole,
   parseUser,
+  printAccessRequest,
   printDatabase,
   printDatabaseServer,
   printLock,
   printRole,
   printUser,
+  type AccessRequest,
   type Database,
   type DatabaseServer,
   type Lock,
@@ -52,6 +55,7 @@ function resource<Value>(parse: (input: unknown) => Value, print: (value: Value)
 export const user = resource<User>(parseUser, printUser)
 export const role = resource<Role>(parseRole, printRole)
 export const lock = resource<Lock>(parseLock, printLock)
+export const accessRequest = resource<AccessRequest>(parseAccessRequest, printAccessRequest)
 export const database = resource<Database>(parseDatabase, printDatabase)
 export const databaseServer = resource<DatabaseServer>(parseDatabaseServer, printDatabaseServer)
 

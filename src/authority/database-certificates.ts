@@ -62,7 +62,8 @@ export function openDatabaseCertificates(options: DatabaseCertificatesOptions): 
       const { identity, certificate } = person
       const roles = person.subject.roles.map((role) => role.metadata.name)
       const { service, user } = request.route
-      await options.locks.refuse({ user: identity.user, roles, database: service, databaseUser: user }, `open the database "${service}"`)
+      const wanted = { user: identity.user, roles, accessRequests: identity.activeRequests, database: service, databaseUser: user }
+      await options.locks.refuse(wanted, `open the database "${service}"`)
       const ttl = sessionTtlMilliseconds(person.subject.roles, request.ttlMilliseconds)
       return await options.issuer.issue({
         authority: 'user',

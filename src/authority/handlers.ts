@@ -1,5 +1,6 @@
 /** The answers to all operations of the table; one that has none does not compile. */
 import type { Handlers } from '#authority-api'
+import { accessRequestHandlers } from './handlers/access-request-handlers.ts'
 import { clusterHandlers } from './handlers/cluster-handlers.ts'
 import { databaseHandlers } from './handlers/database-handlers.ts'
 import { dynamicDatabaseHandlers } from './handlers/dynamic-database-handlers.ts'
@@ -23,6 +24,7 @@ export function createHandlers(parts: AuthorityParts): Handlers {
     ...dynamicDatabaseHandlers(parts),
     ...explanationHandlers(parts),
     ...lockHandlers(parts),
+    ...accessRequestHandlers(parts),
     ...sessionHandlers(parts),
   }
 }

@@ -72,6 +72,7 @@ function certificateCreated(identity: Identity, validUntil: Date): CertificateCr
     db_user: identity.route?.user,
     db_name: identity.route?.name,
     proxied_by: identity.proxiedBy,
+    access_requests: identity.activeRequests,
   }
 }
 

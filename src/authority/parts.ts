@@ -1,7 +1,9 @@
 /** The parts of the authority, wired by hand: each gets what it uses. */
 import type { AuditStore } from '#audit-log'
 import type { Clock } from '#foundation'
+import { openAccessRequests, type AccessRequests } from './access-requests.ts'
 import { openAdministration, type Administration } from './administration.ts'
+import { openAssumedCertificates, type AssumedCertificates } from './assumed-certificates.ts'
 import { openAuditTrail, type AuditTrail } from './audit-trail.ts'
 import { openCertificateAuthorities, type CertificateAuthorities } from './certificate-authorities.ts'
 import type { AuthorityConfiguration, AuthorityOptions } from './context.ts'
@@ -33,6 +35,8 @@ export interface AuthorityParts {
   readonly users: Users
   readonly roles: Roles
   readonly administration: Administration
+  readonly accessRequests: AccessRequests
+  readonly assumedCertificates: AssumedCertificates
   readonly subjects: Subjects
   readonly credentials: Credentials
   readonly attempts: LoginAttempts
@@ -65,7 +69,8 @@ export async function openParts(options: AuthorityOptions): Promise<AuthorityPar
   await roles.repairPresets()
   const users = openUsers(store, { clock, roles })
   const locks = openLocks(store, { clock, randomness })
-  const subjects = openSubjects({ users, roles, clock, locks })
+  const accessRequests = openAccessRequests(store, { roles, clock, randomness })
+  const subjects = openSubjects({ users, roles, clock, locks, accessRequests })
   const credentials = openCredentials(store, { clock, randomness, box })
   const attempts = openLoginAttempts(store, { clock, users })
   const presence = openPresence(store, clock)
@@ -81,6 +86,8 @@ export async function openParts(options: AuthorityOptions): Promise<AuthorityPar
     users,
     roles,
     administration: openAdministration({ users, roles }),
+    accessRequests,
+    assumedCertificates: openAssumedCertificates({ accessRequests, users, roles, locks, issuer, clock, randomness }),
     subjects,
     credentials,
     attempts,

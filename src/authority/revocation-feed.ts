@@ -1,7 +1,8 @@
 /** What proxies and agents must hear of at once, as changes after a revision of the store: locks, users, ended sessions. */
 import { PortunusError, type Clock } from '#foundation'
-import { parseLock, parseUser, type Lock } from '#resources'
+import { parseAccessRequest, parseLock, parseUser, type Lock } from '#resources'
 import type { Store, StoreEvent, StoreItem } from '#storage'
+import { accessRequestPrefix } from './access-requests.ts'
 import { lockPrefix } from './locks.ts'
 import { endedSessionPrefix, endedSessionSchema } from './session-presence.ts'
 
@@ -14,6 +15,10 @@ export interface RevocationChanges {
   readonly users: readonly { readonly name: string; readonly roles: readonly string[] }[]
   readonly deletedUsers: readonly string[]
   readonly endedSessions: readonly { readonly id: string; readonly reason: string }[]
+  /** Those that are approved. */
+  readonly accessRequests: readonly { readonly id: string; readonly user: string; readonly roles: readonly string[] }[]
+  /** Those that are over, deleted, or not approved. */
+  readonly endedAccessRequests: readonly string[]
 }
 
 export interface RevocationFeed {
@@ -21,7 +26,7 @@ export interface RevocationFeed {
   changesAfter(request: { readonly sinceRevision: number | undefined; readonly waitMilliseconds: number }): Promise<RevocationChanges>
 }
 
-const keys = { locks: `${lockPrefix}/`, users: 'users/', ended: `${endedSessionPrefix}/` } as const
+const keys = { locks: `${lockPrefix}/`, users: 'users/', ended: `${endedSessionPrefix}/`, requests: `${accessRequestPrefix}/` } as const
 
 export function openRevocationFeed(store: Store, clock: Clock): RevocationFeed {
   return {
@@ -87,6 +92,7 @@ class Changes {
       [...this.#items].filter(([key]) => key.startsWith(prefix)).map(([key, item]) => [idOf(key, prefix), item])
     const values = (prefix: string): readonly unknown[] =>
       under(prefix).flatMap(([, item]) => (item === undefined ? [] : [JSON.parse(item.value)]))
+    const requests = values(keys.requests).map(parseAccessRequest)
     const gone = (prefix: string): readonly string[] => under(prefix).flatMap(([id, item]) => (item === undefined ? [id] : []))
     return {
       revision,
@@ -98,6 +104,13 @@ class Changes {
         .map(({ metadata, spec }) => ({ name: metadata.name, roles: spec.roles })),
       deletedUsers: gone(keys.users),
       endedSessions: values(keys.ended).map((value) => endedSessionSchema.parse(value)),
+      accessRequests: requests
+        .filter(({ spec }) => spec.state === 'APPROVED')
+        .map(({ metadata, spec }) => ({ id: metadata.name, user: spec.user, roles: spec.roles })),
+      endedAccessRequests: [
+        ...gone(keys.requests),
+        ...requests.filter(({ spec }) => spec.state !== 'APPROVED').map(({ metadata }) => metadata.name),
+      ],
     }
   }
 

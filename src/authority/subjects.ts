@@ -2,6 +2,7 @@
 import type { AccessSubject } from '#access'
 import type { UserIdentity } from '#certificates'
 import { PortunusError, type Clock } from '#foundation'
+import type { AccessRequests } from './access-requests.ts'
 import type { Roles } from './roles.ts'
 import type { Locks } from './locks.ts'
 import { refuseLocked, type Users } from './users.ts'
@@ -13,11 +14,13 @@ export interface Subjects {
 
 /**
  * A role taken from a user is gone at once, one given comes with the next login; traits are the user's own of today.
+ * Roles of an access request are there as long as the request is approved and not over.
  */
 export function openSubjects(options: {
   readonly users: Users
   readonly roles: Roles
   readonly locks: Locks
+  readonly accessRequests: AccessRequests
   readonly clock: Clock
 }): Subjects {
   return {
@@ -25,8 +28,10 @@ export function openSubjects(options: {
       const user = await options.users.get(identity.user)
       if (user === undefined) throw userGone(identity.user)
       refuseLocked(user, options.clock.now())
-      await options.locks.refuse(identity, `accept the certificate of "${identity.user}"`)
-      const held = new Set(user.spec.roles)
+      const { activeRequests } = identity
+      await options.locks.refuse({ ...identity, accessRequests: activeRequests }, `accept the certificate of "${identity.user}"`)
+      const granted = await options.accessRequests.granted(identity)
+      const held = new Set([...user.spec.roles, ...granted.flatMap(({ spec }) => spec.roles)])
       const roles = await options.roles.named(identity.roles.filter((name) => held.has(name)))
       return { user: identity.user, roles, traits: user.spec.traits }
     },

@@ -49,7 +49,10 @@ export function readIdentity(text: string): Identity {
 }
 
 function readUser(fields: Fields): UserIdentity {
-  refuseUnknown(fields, 'version kind user roles traits cluster usage route clientAddress certificateId previousExpiry proxiedBy')
+  refuseUnknown(
+    fields,
+    'version kind user roles traits cluster usage route clientAddress certificateId previousExpiry proxiedBy activeRequests',
+  )
   const usage = oneOf(fields, 'usage', ['login', 'db'])
   const route = fields['route'] === undefined ? undefined : readRoute(object(fields, 'route'))
   if ((usage === 'db') !== (route !== undefined)) throw new IdentityShapeError('usage "db" and a route go together')
@@ -65,6 +68,7 @@ function readUser(fields: Fields): UserIdentity {
     certificateId: matching(fields, 'certificateId', uuidPattern),
     ...(fields['previousExpiry'] === undefined ? {} : { previousExpiry: matching(fields, 'previousExpiry', timePattern) }),
     ...optional('proxiedBy', fields),
+    ...(fields['activeRequests'] === undefined ? {} : { activeRequests: requestIds(fields) }),
   }
 }
 
@@ -124,6 +128,12 @@ function text(fields: Fields, field: string): string {
 function texts(fields: Fields, field: string): readonly string[] {
   const value = fields[field]
   return Array.isArray(value) && value.every((entry) => typeof entry === 'string') ? value : refuse(field)
+}
+
+function requestIds(fields: Fields): readonly string[] {
+  const ids = texts(fields, 'activeRequests')
+  const isList = ids.length > 0 && ids.every((id) => uuidPattern.test(id)) && new Set(ids).size === ids.length
+  return isList ? ids : refuse('activeRequests')
 }
 
 function object(fields: Fields, field: string): Fields {

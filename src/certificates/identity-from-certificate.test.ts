@@ -27,6 +27,7 @@ const identities: readonly [string, Identity][] = [
     { ...alice, usage: 'db', route, clientAddress: '203.0.113.7', previousExpiry: '2026-11-23T00:00:00Z', proxiedBy: agent.hostId },
   ],
   ['a person at a database with nothing chosen', { ...alice, usage: 'db', route: { service: 'x', protocol: 'postgres' } }],
+  ['a person with access that was requested', { ...alice, activeRequests: [alice.certificateId] }],
   ['a host', agent],
   ['a name full of separators', { ...alice, user: `a, URI:portunus:identity:e30, "b"\\'c` }],
   ['a name with line ends and controls', { ...alice, user: 'a\r\nCN=admin\u0000\u001b[2J' }],

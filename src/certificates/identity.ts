@@ -28,6 +28,8 @@ export interface UserIdentity {
   readonly previousExpiry?: string
   /** Host id of the proxy that terminated the client and speaks for the person. */
   readonly proxiedBy?: string
+  /** Ids of the access requests whose roles are among the roles; never empty. */
+  readonly activeRequests?: readonly string[]
 }
 
 export type HostRole = 'Auth' | 'Proxy' | 'Db' | 'Admin'

@@ -27,6 +27,7 @@ export function subjectOf(facts: SessionFacts): RevocableSubject {
   return {
     user: identity.user,
     roles: identity.roles,
+    accessRequests: identity.activeRequests,
     database: database.metadata.name,
     databaseUser,
     serverId: agentHostId,

@@ -58,6 +58,12 @@ export const lockOperations = {
       users: z.array(z.object({ name: z.string(), roles: names })).readonly(),
       deletedUsers: z.array(z.string()).readonly(),
       endedSessions: z.array(z.object({ id: z.string(), reason: z.string() })).readonly(),
+      /** Approved ones; an authority of before tells none. */
+      accessRequests: z
+        .array(z.object({ id: z.string(), user: z.string(), roles: names }))
+        .readonly()
+        .optional(),
+      endedAccessRequests: z.array(z.string()).readonly().optional(),
     }),
   },
 } as const satisfies Record<string, Operation>

@@ -71,6 +71,7 @@ async function forget(name: string, parts: AuthorityParts): Promise<void> {
   await parts.credentials.delete(name)
   await parts.invites.deleteOf(name)
   await parts.attempts.forget(name)
+  await parts.accessRequests.deleteOf(name)
 }
 
 async function linkOf(token: string, usage: 'invite' | 'reset', parts: AuthorityParts): Promise<string> {
