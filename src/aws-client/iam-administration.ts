@@ -48,6 +48,8 @@ export interface IamAdministration extends Disposable {
   /** Creates the policy, or a new version when it says something else; the oldest version goes when there are five. Throws AWS_POLICY_FOREIGN, AWS_IAM_DENIED, AWS_IAM_LIMIT. */
   putPolicy(policy: PlannedPolicy, identity: IamIdentity): Promise<PolicyOutcome>
   attachPolicy(policy: PlannedPolicy, identity: IamIdentity): Promise<'attached' | 'unchanged'>
+  /** Names of the managed policies that are attached. */
+  attachedPolicies(identity: IamIdentity): Promise<readonly string[]>
   /** All policies of the identity that are in force, and its boundary. */
   permissionsOf(identity: IamIdentity): Promise<LivePermissions>
 }
@@ -154,6 +156,14 @@ class Administration implements IamAdministration {
     if (attached.some((entry) => textAt(entry, 'PolicyArn') === arn)) return 'unchanged'
     await this.#call(`Attach${noun}Policy`, { ...owner, PolicyArn: arn }, attempt)
     return 'attached'
+  }
+
+  async attachedPolicies(identity: IamIdentity): Promise<readonly string[]> {
+    const noun = nounOf(identity)
+    const doing = `list the policies of the ${identity.kind} "${identity.name}"`
+    const request = { list: 'AttachedPolicies', parameters: { [`${noun}Name`]: identity.name } }
+    const found = await this.#list(`ListAttached${noun}Policies`, request, { doing, identity, resource: identityArn(identity) })
+    return found.flatMap((entry) => textAt(entry, 'PolicyName') ?? [])
   }
 
   permissionsOf(identity: IamIdentity): Promise<LivePermissions> {

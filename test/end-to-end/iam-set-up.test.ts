@@ -146,7 +146,14 @@ test('running it again changes nothing', async () => {
   const count = lab.control.activity().length
   const { stdout } = await bootstrap(['--attach-to-user', 'TeleportUser', '--confirm'])
   assert.match(stdout, /"DatabaseAccess": unchanged\n.*: was attached already\n$/)
-  assert.deepEqual(callsSince(count), ['GetCallerIdentity', 'GetUser', 'GetPolicy', 'GetPolicyVersion', 'ListAttachedUserPolicies'])
+  assert.deepEqual(callsSince(count), [
+    'GetCallerIdentity',
+    'GetUser',
+    'GetPolicy',
+    'GetPolicyVersion',
+    'ListAttachedUserPolicies',
+    'ListAttachedUserPolicies',
+  ])
 })
 
 test('a changed configuration makes a new version, and the sixth pushes the oldest out', async () => {
@@ -248,6 +255,16 @@ test('400 databases are spread over nine policies, and the last is as good as th
   const attached = accountNow().users.find(({ name }) => name === 'TeleportUser')?.attachedPolicies
   assert.equal(attached?.length, 9)
   for (const id of ['cluster-000', 'cluster-399']) assert.equal(await signIn({ cluster: id }), 'IAM:alice')
+  const fewer = { file: configurationOf(...databases.slice(0, 360)) }
+  const { stdout } = await bootstrap(['--attach-to-user', 'TeleportUser', '--confirm'], fewer)
+  assert.match(
+    stdout,
+    /^note {4}"DatabaseAccess-9" is of an earlier run and no longer needed: aws iam detach-user-policy --user-name TeleportUser/m,
+  )
+  assert.match(
+    (await bootstrap(['--attach-to-user', 'TeleportUser', '--check'], fewer)).stdout,
+    /nothing is missing[^]*in "DatabaseAccess-9", not needed/,
+  )
 })
 
 test('create-iam makes the policy of the guide, and attaches it to the role that is named', async () => {

@@ -2,6 +2,7 @@
 import { grantsOf, grantsOfDocument, type Grant } from './grants.ts'
 import type { LivePermissions, LivePolicy, LiveStatement } from './live-policy.ts'
 import type { IdentityPlan } from './plan.ts'
+import { isPartOf } from './planned-policies.ts'
 
 export interface MissingGrant extends Grant {
   readonly reason: string
@@ -17,16 +18,23 @@ export interface PermissionComparison {
   readonly extra: readonly ExtraGrant[]
 }
 
+/** Attached policies that earlier, larger plans of the same name have left behind. */
+export function leftoverPolicies(plan: IdentityPlan, attached: readonly string[]): readonly string[] {
+  const first = plan.policies[0]?.name
+  const planned = new Set(plan.policies.map(({ name }) => name))
+  return first === undefined ? [] : attached.filter((name) => !planned.has(name) && isPartOf(first, name))
+}
+
 /** Compares a plan with live permissions, as IAM evaluates them: any Deny wins, a boundary must allow too, and silence denies. */
 export function comparePermissions(plan: IdentityPlan, live: LivePermissions): PermissionComparison {
   const needed = plan.policies.flatMap(({ document }) => grantsOfDocument(document))
-  const ours = new Set(plan.policies.map(({ name }) => name))
+  const first = plan.policies[0]?.name
   return {
     missing: needed.flatMap((grant) => {
       const reason = whyNot(grant, live)
       return reason === undefined ? [] : [{ ...grant, reason }]
     }),
-    extra: live.policies.filter(({ name }) => ours.has(name)).flatMap((policy) => extraOf(policy, needed)),
+    extra: live.policies.filter(({ name }) => first !== undefined && isPartOf(first, name)).flatMap((policy) => extraOf(policy, needed)),
   }
 }
 

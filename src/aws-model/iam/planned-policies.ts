@@ -36,6 +36,12 @@ export function plannedPolicies(grants: readonly Grant[], name: string): Planned
   return { policies, characters, compacted }
 }
 
+/** Whether a policy of that name is one of the parts that plans of this first name are made of, now or earlier. */
+export function isPartOf(firstName: string, name: string): boolean {
+  const stem = firstName.slice(0, iamLimits.policyNameCharacters - suffixCharacters)
+  return name === firstName || (name.startsWith(`${stem}-`) && /^-\d{1,2}$/.test(name.slice(stem.length)))
+}
+
 /** A name of its own for each role, so that the policies of two roles never overwrite each other. */
 export function suffixedName(name: string, suffix: string): string {
   return `${name}-${suffix}`.slice(0, iamLimits.policyNameCharacters)

@@ -1,5 +1,5 @@
 /** Automatic mode: asks once, then performs plans step by step and says how each ended; --check only compares. */
-import { comparePermissions, identityArn, type IamIdentity, type IdentityPlan } from '#aws-model'
+import { comparePermissions, identityArn, leftoverPolicies, type IamIdentity, type IdentityPlan } from '#aws-model'
 import { openIamAdministration, type IamAdministration, type PolicyOutcome } from '#aws-client'
 import { nodeClock } from '#world'
 import type { Flags } from '../flag-values.ts'
@@ -30,7 +30,8 @@ export async function perform(
   administration: IamAdministration,
   plan: { readonly plans: readonly IdentityPlan[] } & PerformOptions,
 ): Promise<void> {
-  for (const { identity, policies } of plan.plans) {
+  for (const each of plan.plans) {
+    const { identity, policies } = each
     for (const policy of policies) {
       await step(world, `Create IAM policy "${policy.name}"`, async () => outcomeText(await administration.putPolicy(policy, identity)))
     }
@@ -39,6 +40,11 @@ export async function perform(
       await step(world, `Attach "${policy.name}" to the ${identity.kind} "${identity.name}"`, async () =>
         (await administration.attachPolicy(policy, identity)) === 'attached' ? 'done' : 'was attached already',
       )
+    }
+    for (const name of leftoverPolicies(each, await administration.attachedPolicies(identity))) {
+      const arn = `arn:${identity.partition ?? 'aws'}:iam::${identity.accountId ?? ''}:policy/${name}`
+      const command = `aws iam detach-${identity.kind}-policy --${identity.kind}-name ${identity.name} --policy-arn ${arn}`
+      world.terminal.answer(`note    "${name}" is of an earlier run and no longer needed: ${command}`)
     }
   }
 }
