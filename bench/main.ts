@@ -67,7 +67,7 @@ async function measure(workload: Workload, targets: readonly Target[]): Promise<
     for (const target of order) {
       const sample = await workload.run(target, Number(flags.seconds)).catch((error: unknown) => {
         console.error(`failed: ${error instanceof Error ? error.message : String(error)}`)
-        return { rate: Number.NaN, cpuMicroseconds: Number.NaN }
+        return { rate: Number.NaN, cpuMicroseconds: {} }
       })
       samples.get(target.name)?.push(sample)
     }

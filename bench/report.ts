@@ -14,7 +14,8 @@ export interface Figure {
   /** Median over the rounds of this target's rate to that of direct TLS in the same round. */
   readonly ratioToDirect: number
   readonly p50Microseconds: number | undefined
-  readonly cpuMicroseconds: number
+  /** By process. */
+  readonly cpuMicroseconds: Readonly<Record<string, number>>
   readonly rates: readonly number[]
 }
 
@@ -28,7 +29,12 @@ export function figuresOf(workload: Workload, byTarget: ReadonlyMap<TargetName, 
     ratioToDirect: median(samples.map(({ rate }, round) => rate / (direct[round]?.rate ?? Number.NaN))),
     p50Microseconds:
       samples[0]?.p50Microseconds === undefined ? undefined : median(samples.map(({ p50Microseconds = 0 }) => p50Microseconds)),
-    cpuMicroseconds: median(samples.map(({ cpuMicroseconds }) => cpuMicroseconds)),
+    cpuMicroseconds: Object.fromEntries(
+      Object.keys(samples[0]?.cpuMicroseconds ?? {}).map((name) => [
+        name,
+        median(samples.map((sample) => sample.cpuMicroseconds[name] ?? 0)),
+      ]),
+    ),
     rates: samples.map(({ rate }) => Math.round(rate * 10) / 10),
   }))
 }
@@ -89,10 +95,17 @@ export function printFigures(figures: readonly Figure[]): void {
       `${figure.rate.toFixed(figure.rate < 1000 ? 1 : 0)} ${figure.unit}`,
       figure.ratioToDirect.toFixed(2),
       figure.p50Microseconds?.toFixed(0) ?? '',
-      figure.cpuMicroseconds.toFixed(0),
+      cpuText(figure.cpuMicroseconds),
       figure.rates.map((rate) => rate.toFixed(0)).join(' '),
     ]),
   )
+}
+
+function cpuText(byProcess: Readonly<Record<string, number>>): string {
+  const values = Object.values(byProcess)
+  const total = values.reduce((sum, value) => sum + value, 0)
+  const parts = Object.entries(byProcess).map(([name, value]) => `${name} ${value.toFixed(0)}`)
+  return values.length < 2 ? total.toFixed(0) : `${total.toFixed(0)} (${parts.join(', ')})`
 }
 
 export function printBars(bars: readonly Bar[]): void {

@@ -4,15 +4,15 @@ import { createReadStream } from 'node:fs'
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { cpuMicroseconds } from './process-usage.ts'
+import { whileMeasuring } from './process-usage.ts'
 import { clientEnvironment, type Target } from './target.ts'
 
 export interface Sample {
   /** Transactions, connections or megabytes per second. */
   readonly rate: number
   readonly p50Microseconds?: number
-  /** Of all processes in between, per transaction, connection or megabyte. */
-  readonly cpuMicroseconds: number
+  /** Processor time of each process in between, per transaction, connection or megabyte. */
+  readonly cpuMicroseconds: Readonly<Record<string, number>>
 }
 
 export interface Workload {
@@ -57,11 +57,7 @@ function selects(mode: 'simple' | 'prepared', clients: number): Workload {
         const isLogged = clients === 1
         const log = isLogged ? ['-l', `--log-prefix=${join(directory, 'log')}`] : []
         const args = ['-n', '-S', '-M', mode, '-c', String(clients), '-j', String(Math.min(clients, 2)), '-T', String(seconds), ...log]
-        const before = cpuMicroseconds(Object.values(target.processes))
-        const output = await client('pgbench', args, target, { isKept: true })
-        const cpu = cpuMicroseconds(Object.values(target.processes)) - before
-        const transactions = numberIn(output, /transactions actually processed: (\d+)/)
-        const sample = { rate: numberIn(output, /tps = ([\d.]+)/), cpuMicroseconds: cpu / transactions }
+        const sample = await pgbench(args, target)
         return isLogged ? { ...sample, p50Microseconds: await medianOfLog(directory) } : sample
       } finally {
         await rm(directory, { recursive: true })
@@ -93,11 +89,18 @@ const connects: Workload = {
   name: 'connect:8',
   unit: 'connections/s',
   async run(target, seconds) {
-    const before = cpuMicroseconds(Object.values(target.processes))
-    const output = await client('pgbench', ['-n', '-S', '-C', '-c', '8', '-j', '2', '-T', String(seconds)], target, { isKept: true })
-    const cpu = cpuMicroseconds(Object.values(target.processes)) - before
-    return { rate: numberIn(output, /tps = ([\d.]+)/), cpuMicroseconds: cpu / numberIn(output, /transactions actually processed: (\d+)/) }
+    return await pgbench(['-n', '-S', '-C', '-c', '8', '-j', '2', '-T', String(seconds)], target)
   },
+}
+
+async function pgbench(args: readonly string[], target: Target): Promise<Sample> {
+  const { result, microseconds } = await whileMeasuring(target.processes, () => client('pgbench', args, target, { isKept: true }))
+  const transactions = numberIn(result, /transactions actually processed: (\d+)/)
+  return { rate: numberIn(result, /tps = ([\d.]+)/), cpuMicroseconds: divided(microseconds, transactions) }
+}
+
+function divided(values: Readonly<Record<string, number>>, by: number): Record<string, number> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value / by]))
 }
 
 /** Moves that many megabytes; the time is that of the client program, start included. */
@@ -107,14 +110,13 @@ function bulk(name: string, megabytes: number, args: readonly string[], input?: 
     unit: 'MB/s',
     async run(target) {
       const path = await input?.()
-      const before = cpuMicroseconds(Object.values(target.processes))
+      const psqlArgs = ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', ...args]
       const startedAt = performance.now()
-      await client('psql', ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', ...args], target, {
-        isKept: false,
-        ...(path === undefined ? {} : { input: path }),
-      })
+      const { microseconds } = await whileMeasuring(target.processes, () =>
+        client('psql', psqlArgs, target, { isKept: false, ...(path === undefined ? {} : { input: path }) }),
+      )
       const seconds = (performance.now() - startedAt) / 1000
-      return { rate: megabytes / seconds, cpuMicroseconds: (cpuMicroseconds(Object.values(target.processes)) - before) / megabytes }
+      return { rate: megabytes / seconds, cpuMicroseconds: divided(microseconds, megabytes) }
     },
   }
 }

@@ -24,11 +24,16 @@ function write(value: unknown, depth: number): string {
 function writeObject(value: object, depth: number): string {
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) throw refused('it holds an object that is no plain value')
-  const entries = Object.entries(value).filter(([, field]) => field !== undefined)
-  // The default order of sort() is the one RFC 8785, section 3.2.3, asks for.
-  const names = entries.map(([name]) => name).sort()
-  const byName = new Map<string, unknown>(entries)
-  return `{${names.map((name) => `${JSON.stringify(name)}:${write(byName.get(name), depth + 1)}`).join(',')}}`
+  let text = ''
+  for (const [name, field] of Object.entries(value).sort(byName)) {
+    if (field !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${write(field, depth + 1)}`
+  }
+  return `{${text}}`
+}
+
+/** By UTF-16 code units, as RFC 8785, section 3.2.3, asks. */
+function byName([left]: readonly [string, unknown], [right]: readonly [string, unknown]): number {
+  return left < right ? -1 : 1
 }
 
 function refused(state: string): PortunusError {

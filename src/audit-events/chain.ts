@@ -8,7 +8,10 @@ export const chainStart = '0'.repeat(64)
 
 /** Hexadecimal SHA-256 over the previous hash, a line end, and the event's canonical JSON (RFC 8785). */
 export function chainHash(previousHash: string, event: AuditEvent): string {
-  return createHash('sha256')
-    .update(`${previousHash}\n${canonicalJson(event)}`)
-    .digest('hex')
+  return chainHashOfJson(previousHash, canonicalJson(event))
+}
+
+/** As `chainHash`, for canonical JSON that is at hand. */
+export function chainHashOfJson(previousHash: string, canonical: string): string {
+  return createHash('sha256').update(`${previousHash}\n${canonical}`).digest('hex')
 }

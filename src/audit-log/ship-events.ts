@@ -16,8 +16,8 @@ export interface Shippable {
 
 const batchEventsMax = 500
 const batchBytesMax = 512 * 1024
-/** What arrives within this time goes along in the same request. */
-const lingerMilliseconds = 20
+/** What arrives within this time goes along in the same request, and in the same commit over there. */
+const lingerMilliseconds = 100
 const backOffMillisecondsMin = 500
 const backOffMillisecondsMax = 30_000
 

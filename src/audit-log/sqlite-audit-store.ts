@@ -1,5 +1,5 @@
 /** The AuditStore on a SQLite file of its own. */
-import { chainHash, chainStart, type AuditEvent } from '#audit-events'
+import { chainHash, chainHashOfJson, chainStart, type AuditEvent } from '#audit-events'
 import { PortunusError, type Clock } from '#foundation'
 import { openSqliteDatabase, type SqliteDatabase } from '#storage'
 import { columnsOf, parseStoredEvent, type AuditColumns } from './audit-rows.ts'
@@ -52,11 +52,11 @@ class SqliteAuditStore implements AuditStore {
 
   async append(events: readonly AuditEvent[]): Promise<void> {
     // Refusals come before the first write, so that a batch with one bad event leaves nothing behind.
-    const rows = events.map((event) => ({ event, columns: columnsOf(event) }))
+    const rows = events.map(columnsOf)
     if (rows.length === 0) return
     this.#database.transaction(() => {
       let head = this.#head()
-      for (const { event, columns } of rows) head = this.#appendOne(head, event, columns)
+      for (const columns of rows) head = this.#appendOne(head, columns)
       this.#statements.moveHead.run(head.sequence, head.hash)
     })
   }
@@ -96,12 +96,11 @@ class SqliteAuditStore implements AuditStore {
     this.#database[Symbol.dispose]()
   }
 
-  #appendOne(head: Head, event: AuditEvent, columns: AuditColumns): Head {
-    if (this.#statements.known.get(columns.uid) !== undefined) return head
-    const next = { sequence: head.sequence + 1, hash: chainHash(head.hash, event) }
-    const { uid, time, user, database, session, body } = columns
-    this.#statements.append.run(next.sequence, uid, time, columns.event, user, database, session, body, next.hash)
-    return next
+  #appendOne(head: Head, columns: AuditColumns): Head {
+    const next = { sequence: head.sequence + 1, hash: chainHashOfJson(head.hash, columns.body) }
+    const { uid, time, event, user, database, session, body } = columns
+    const { changes } = this.#statements.append.run(next.sequence, uid, time, event, user, database, session, body, next.hash)
+    return changes === 0 ? head : next
   }
 
   #head(): Head {
@@ -112,9 +111,8 @@ class SqliteAuditStore implements AuditStore {
 
 function prepareStatements(database: SqliteDatabase) {
   return {
-    known: database.prepare('SELECT 1 FROM events WHERE uid = ?'),
     append: database.prepare(
-      'INSERT INTO events (sequence, uid, time, event, user, database, session, body, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO events (sequence, uid, time, event, user, database, session, body, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (uid) DO NOTHING',
     ),
     head: database.prepare('SELECT sequence, hash FROM head'),
     moveHead: database.prepare(
