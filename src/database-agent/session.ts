@@ -202,6 +202,7 @@ async function relaySession(
     },
     stop: ending.signal,
     onStopped(reason) {
+      agent.log.info('database session is ended', { session: facts.sessionId, reason: messageOf(reason) })
       record(disconnectEvent(facts, reason), context)
       if (recorder.running() > 0) cancelRunning(rewriter.key, facts, context)
       recorder.refuse()

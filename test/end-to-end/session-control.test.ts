@@ -1,5 +1,7 @@
 /** Locks, ended sessions and deleted users with real processes: live sessions end at once and in words, new ones are refused. */
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
 import pg from 'pg'
 import type { Daemon } from '../../lab/stage/program.ts'
@@ -9,6 +11,21 @@ import { addPerson, auditEvents, configureAgent, eventually, logIn } from './peo
 import { openTunnel, type Tunnel } from './tunnel.ts'
 
 const database = 'my-redshift'
+const hasPsql = spawnSync('psql', ['--version']).status === 0
+
+const briefRole = `kind: role
+version: v7
+metadata:
+  name: brief
+spec:
+  options:
+    client_idle_timeout: 1s
+    max_db_connections: 1
+  allow:
+    db_labels: {'*': '*'}
+    db_users: [alice]
+    db_names: [dev]
+`
 
 let stage: Stage
 let cluster: Daemon
@@ -18,9 +35,12 @@ const tunnels = new Map<string, Tunnel>()
 before(async () => {
   stage = await openStage()
   cluster = await stage.startCluster()
-  const people = ['alice', 'bob', 'carol']
+  await tctlCreate(briefRole)
   const persons = []
-  for (const name of people) persons.push(await addPerson(stage, name, ['--roles=access', '--db-users=*', '--db-names=*']))
+  for (const name of ['alice', 'bob', 'carol']) {
+    persons.push(await addPerson(stage, name, ['--roles=access', '--db-users=*', '--db-names=*']))
+  }
+  persons.push(await addPerson(stage, 'dave', ['--roles=brief,requester']))
   await configureAgent(stage, database)
   agent = await stage.startAgent()
   for (const person of persons) {
@@ -75,6 +95,12 @@ async function tctl(...args: string[]): Promise<string> {
   const outcome = await stage.run('tctl', args)
   assert.equal(outcome.exitCode, 0, outcome.stderr)
   return outcome.stdout
+}
+
+async function tctlCreate(document: string): Promise<void> {
+  const path = `${stage.directory}/resource.yaml`
+  await writeFile(path, document)
+  await tctl('create', path)
 }
 
 async function endsWithinASecond(session: LiveSession, act: () => Promise<unknown>): Promise<Ended> {
@@ -136,6 +162,19 @@ test('a lock on the database ends a running statement, at the database too', asy
   await tctl('rm', `lock/${name}`)
 })
 
+test('psql is told in the middle of a statement', { skip: hasPsql ? false : 'psql is not on PATH' }, async () => {
+  const running = stage.run('tsh', ['db', 'connect', '--db-user=alice', '--db-name=dev', database], {
+    person: 'bob',
+    input: 'select pg_sleep(64);\n',
+  })
+  await whenRunning(stage.lab.superuserDsn, 'pg_sleep(64)')
+  const name = /"([0-9a-f-]{36})"/.exec(await tctl('lock', '--role=access', '--message=all hands'))?.[1]
+  const outcome = await running
+  assert.match(outcome.stderr, /FATAL: +Cannot go on with the session: lock targeting role "access" is in force: all hands/)
+  assert.notEqual(outcome.exitCode, 0)
+  await tctl('rm', `lock/${name}`)
+})
+
 test('live sessions are listed, to everybody their own, and one is ended by its id', async () => {
   const session = await openSession('alice')
   const bystander = await openSession('bob')
@@ -164,6 +203,22 @@ test('deleting a user ends the sessions and invalidates the certificates', async
   assert.match(ended.message, /the user "carol" does not exist any more/)
   assert.match(await refusalOf('carol'), /carol/)
   assert.notEqual((await stage.run('tsh', ['db', 'ls'], { person: 'carol' })).exitCode, 0)
+})
+
+test('an idle session is cut in words, a long statement is not, and a person has no more sessions than allowed', async () => {
+  const session = await openSession('dave')
+  assert.match(await refusalOf('dave'), /^53300 .*no more than 1 are allowed/)
+  assert.equal((await session.client.query('select pg_sleep(3), 42 as answer')).rows[0]?.answer, 42)
+  const ended = await session.ended
+  assert.deepEqual([ended.code, ended.message], ['57P05', 'Cannot keep the session: nothing happened in it for 1s'])
+})
+
+test('a role that is taken away ends the session it opened', async () => {
+  const session = await openSession('dave')
+  const failed = assert.rejects(session.client.query('select pg_sleep(60)'), { code: '57P01', message: /a role was taken away/ })
+  await endsWithinASecond(session, () => tctl('users', 'update', 'dave', '--set-roles=requester'))
+  await failed
+  assert.match(await refusalOf('dave'), /28000|42501|no role/)
 })
 
 test('an agent that stops lets sessions go on for a while, and then tells them', async () => {
