@@ -1,6 +1,6 @@
 /** Steps 3 and 4 of the guide against the lab: what a bootstrap makes is what the Database Service may do afterwards. */
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -130,6 +130,8 @@ test('the command of the guide for a user, run as typed by the real program, let
       stderr,
     )
     assert.equal(exitCode, 0)
+    const guide = await readFile(fileURLToPath(new URL('../../docs/guide/README.md', import.meta.url)), 'utf8')
+    for (const part of stdout.split('\nok')) assert(guide.includes(part.trim()), part)
   } finally {
     await rm(directory, { recursive: true })
   }

@@ -31,8 +31,8 @@ export function remainingText(plans: readonly IdentityPlan[], configurationPath:
   )
   const others = plans.filter((plan) => !roles.includes(plan)).map((plan) => identityText(plan))
   const trusts = roles.map((plan) => trustText(plan, 1).join('').replace(/^1\. /, ''))
-  const heading = 'The roles it assumes need permissions too (--all-roles includes those of this account):'
-  return [...(roles.length === 0 ? [] : [heading, ...byAccount, ...trusts]), ...others].join('\n\n')
+  const heading = 'Not done by this run: the roles it assumes need permissions too. --all-roles includes those of this account.'
+  return [heading, ...byAccount, ...trusts, ...others].join('\n\n')
 }
 
 function commandOf({ identity, policies }: IdentityPlan, configurationPath: string): string {
