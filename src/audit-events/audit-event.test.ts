@@ -115,6 +115,11 @@ const lines: readonly [string, AuditEventBody, string][] = [
     'alice failed to log in: wrong password',
   ],
   [
+    'a failed login too many',
+    userLogin({ user: 'a', success: false, method: 'local', locked_out: '192.0.2.0/24', locked_until: '2026-11-22T12:30:00.000Z' }),
+    'a failed to log in (too many failures: 192.0.2.0/24 shut out until 2026-11-22T12:30:00.000Z)',
+  ],
+  [
     'a new user',
     { event: 'user.create', code: 'T1002I', user: 'admin', name: 'bob', roles: ['access', 'auditor'] },
     'admin created the user bob with roles access,auditor',

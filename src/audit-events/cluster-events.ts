@@ -21,6 +21,10 @@ export interface UserLogin extends ActorFields, StatusFields {
   readonly code: 'T1000I' | 'T1000W'
   readonly method: 'local'
   readonly expires?: string | undefined
+  /** The failure was one too many: the network that is shut out from this name now, or `strangers` for all that are not known. */
+  readonly locked_out?: string | undefined
+  /** RFC 3339. */
+  readonly locked_until?: string | undefined
 }
 
 /** `name` is the user who was created, changed or deleted; `user` is who did it. */

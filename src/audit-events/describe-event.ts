@@ -18,7 +18,7 @@ export function describeEvent(event: AuditEvent): string {
 
 const descriptions: Readonly<Record<AuditEventName, (read: Read, event: AuditEvent) => string>> = {
   'user.login': (read, event) =>
-    event['success'] === true ? `${read('user')} logged in` : `${read('user')} failed to log in${because(read)}`,
+    event['success'] === true ? `${read('user')} logged in` : `${read('user')} failed to log in${because(read)}${lockout(read, event)}`,
   'user.create': (read) => `${read('user')} created the user ${read('name')}${having('roles', read)}`,
   'user.update': (read) => `${read('user')} changed the user ${read('name')}${having('roles', read)}`,
   'user.delete': (read) => `${read('user')} deleted the user ${read('name')}`,
@@ -94,6 +94,10 @@ function because(read: Read): string {
 function saying(field: string, read: Read): string {
   const value = read(field)
   return value === '?' ? '' : ` (${value})`
+}
+
+function lockout(read: Read, event: AuditEvent): string {
+  return event['locked_out'] === undefined ? '' : ` (too many failures: ${read('locked_out')} shut out until ${read('locked_until')})`
 }
 
 function having(field: string, read: Read): string {

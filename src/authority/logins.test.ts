@@ -109,20 +109,79 @@ test('a code used twice by its owner does not count as a guess', async () => {
   for (let attempt = 0; attempt < 6; attempt++) await assert.rejects(world.logIn('alice', totp, { code }), refused)
 })
 
-test('five failures lock the user for half an hour, the right password included', async () => {
+test('five failures shut a network out for half an hour, the right password included', async () => {
   await using world = await openAuthorityWorld()
   const totp = await world.enrol('alice')
   for (let attempt = 0; attempt < 5; attempt++) {
     await assert.rejects(world.logIn('alice', totp, { password: `guess number ${attempt}` }), refused)
   }
   await assert.rejects(world.logIn('alice', totp), locked)
-  const { users } = await world.admin.listUsers({})
-  assert.equal(users[0]?.spec.status?.isLocked, true)
+  const failures = await world.audited('user.login')
+  assert.deepEqual(
+    failures.map(({ locked_out }) => locked_out),
+    [undefined, undefined, undefined, undefined, '192.0.2.0/24', undefined],
+  )
   world.clock.step(29 * minute)
   await assert.rejects(world.logIn('alice', totp), locked)
   world.clock.step(minute)
   await world.logIn('alice', totp)
-  assert.equal((await world.admin.listUsers({})).users[0]?.spec.status?.isLocked, false)
+})
+
+const elsewhere = (network: number): string => `198.51.${network}.9:50000`
+
+async function guessFrom(world: Awaited<ReturnType<typeof openAuthorityWorld>>, clientAddress: string): Promise<string> {
+  const guess = { user: 'alice', password: 'a guess', oneTimePassword: '000000', publicKeyPem, clientAddress }
+  return await world.proxy.login(guess).then(
+    () => 'in',
+    (error: { code: string }) => error.code,
+  )
+}
+
+test('a stranger who guesses shuts out neither another stranger nor the person', async () => {
+  await using world = await openAuthorityWorld()
+  const totp = await world.enrol('alice')
+  for (let attempt = 0; attempt < 5; attempt++) assert.equal(await guessFrom(world, elsewhere(1)), 'LOGIN_REFUSED')
+  assert.equal(await guessFrom(world, elsewhere(1)), 'LOGIN_LOCKED')
+  assert.equal(await guessFrom(world, '198.51.1.200:1'), 'LOGIN_LOCKED')
+  assert.equal(await guessFrom(world, elsewhere(2)), 'LOGIN_REFUSED')
+  const person = world.person(await world.logIn('alice', totp))
+  await person.client.listDatabases({})
+})
+
+test('strangers from everywhere have twenty guesses together, and a person comes in from where they came in before', async () => {
+  await using world = await openAuthorityWorld()
+  const totp = await world.enrol('alice')
+  await world.logIn('alice', totp)
+  world.clock.step(minute)
+  const answers: string[] = []
+  for (let attempt = 0; attempt < 40; attempt++) answers.push(await guessFrom(world, elsewhere(attempt)))
+  assert.equal(answers.filter((code) => code === 'LOGIN_REFUSED').length, 20)
+  assert.equal(answers.filter((code) => code === 'LOGIN_LOCKED').length, 20)
+  await assert.rejects(world.logIn('alice', totp, { clientAddress: elsewhere(99) }), locked)
+  await world.logIn('alice', totp)
+  const [event] = (await world.audited('user.login')).filter(({ locked_out }) => locked_out !== undefined)
+  assert.equal(event?.['locked_out'], 'strangers')
+  world.clock.step(30 * minute)
+  await world.logIn('alice', totp, { clientAddress: elsewhere(99) })
+})
+
+test('the network of the person is no way around its own five guesses', async () => {
+  await using world = await openAuthorityWorld()
+  const totp = await world.enrol('alice')
+  await world.logIn('alice', totp)
+  world.clock.step(minute)
+  for (let attempt = 0; attempt < 5; attempt++) assert.equal(await guessFrom(world, '192.0.2.77:1'), 'LOGIN_REFUSED')
+  assert.equal(await guessFrom(world, '192.0.2.77:1'), 'LOGIN_LOCKED')
+  assert.equal(await guessFrom(world, elsewhere(1)), 'LOGIN_REFUSED')
+})
+
+test('a network is known for ninety days', async () => {
+  await using world = await openAuthorityWorld()
+  const totp = await world.enrol('alice')
+  await world.logIn('alice', totp)
+  world.clock.step(91 * 24 * 60 * minute)
+  for (let attempt = 0; attempt < 20; attempt++) await guessFrom(world, elsewhere(attempt))
+  await assert.rejects(world.logIn('alice', totp), locked)
 })
 
 test('a name that nobody has is locked in the same way', async () => {

@@ -5,11 +5,12 @@ import type { UserIdentity } from '#certificates'
 import { PortunusError, type Clock, type Log, type Randomness, type Secret } from '#foundation'
 import type { User } from '#resources'
 import { failureOf, type AuditTrail } from './audit-trail.ts'
+import type { AuthPreferences } from './auth-preferences.ts'
 import { later } from './context.ts'
 import type { Credentials } from './credentials.ts'
 import type { IssuedCertificate, Issuer } from './issue.ts'
 import type { Locks } from './locks.ts'
-import type { LoginAttempts } from './login-attempts.ts'
+import type { Lockout, LoginAttempts } from './login-attempts.ts'
 import type { Roles } from './roles.ts'
 import type { Users } from './users.ts'
 
@@ -28,6 +29,7 @@ export interface Logins {
 }
 
 export interface LoginsOptions {
+  readonly authPreferences: AuthPreferences
   readonly users: Users
   readonly roles: Roles
   readonly locks: Locks
@@ -45,8 +47,9 @@ export function openLogins(options: LoginsOptions): Logins {
   return {
     async login(request) {
       const person = { user: request.user, user_kind: 'human', client_address: request.clientAddress, method: 'local' } as const
+      let brought: Lockout | undefined
       try {
-        const user = await prove(request, options)
+        const user = await prove(request, options, (lockout) => (brought = lockout))
         await options.locks.refuse({ user: request.user, roles: user.spec.roles }, `log in as "${request.user}"`)
         const { identity, notAfter } = await plan(user, request, options)
         const issued = await options.issuer.issue({
@@ -59,18 +62,18 @@ export function openLogins(options: LoginsOptions): Logins {
         await options.audit.record(userLogin({ ...person, success: true, expires: issued.validUntil.toISOString() }))
         return issued
       } catch (error) {
-        await options.audit.record(userLogin({ ...person, ...failureOf(error) }))
+        await options.audit.record(userLogin({ ...person, ...failureOf(error), ...lockoutFields(brought) }))
         throw error
       }
     },
   }
 }
 
-async function prove(request: LoginRequest, options: LoginsOptions): Promise<User> {
+async function prove(request: LoginRequest, options: LoginsOptions, onLockout: (lockout: Lockout) => void): Promise<User> {
   const { oneTimePassword } = request
   // Said before the password is looked at, and to everybody, so that it tells nothing about password or user.
   if (oneTimePassword === undefined || oneTimePassword.reveal().trim() === '') throw secondFactorMissing(request.user)
-  const attempt = await options.attempts.begin(request.user)
+  const attempt = await options.attempts.begin(request.user, request.clientAddress)
   const proof = await options.credentials.prove(request.user, { password: request.password, oneTimePassword })
   const user = await options.users.get(request.user)
   switch (proof) {
@@ -87,9 +90,16 @@ async function prove(request: LoginRequest, options: LoginsOptions): Promise<Use
     case 'wrong':
       break
   }
-  const locked = await attempt.failed()
-  if (locked) options.log.warn('too many failed logins, the name is locked', { user: request.user, clientAddress: request.clientAddress })
+  const lockout = await attempt.failed()
+  if (lockout !== undefined) {
+    options.log.warn('too many failed logins', { user: request.user, clientAddress: request.clientAddress, shutOut: lockout.network })
+    onLockout(lockout)
+  }
   throw loginRefused(request.user)
+}
+
+function lockoutFields(lockout: Lockout | undefined) {
+  return lockout === undefined ? {} : { locked_out: lockout.network, locked_until: lockout.until.toISOString() }
 }
 
 async function plan(
@@ -108,7 +118,9 @@ async function plan(
     clientAddress: request.clientAddress,
     certificateId: options.randomness.uuid(),
   }
-  return { identity, notAfter: later(options.clock, sessionTtlMilliseconds(roles, request.ttlMilliseconds)) }
+  const { defaultSessionTtlMilliseconds } = (await options.authPreferences.get()).spec
+  const ttl = sessionTtlMilliseconds(roles, request.ttlMilliseconds ?? defaultSessionTtlMilliseconds)
+  return { identity, notAfter: later(options.clock, ttl) }
 }
 
 function loginRefused(user: string): PortunusError {

@@ -28,7 +28,6 @@ export interface Users {
   update(user: User): Promise<User>
   /** Throws USER_UNKNOWN. */
   delete(name: string): Promise<void>
-  lock(name: string, lock: { readonly message: string; readonly until: Date }): Promise<void>
   unlock(name: string): Promise<void>
 }
 
@@ -70,13 +69,6 @@ export function openUsers(store: Store, options: { readonly clock: Clock; readon
     async delete(name) {
       if (!(await users.delete(name))) throw userUnknown(name)
     },
-    lock: (name, { message, until }) =>
-      setStatus(name, {
-        isLocked: true,
-        lockedMessage: message,
-        lockedTime: options.clock.now().toISOString(),
-        lockExpires: until.toISOString(),
-      }),
     unlock: (name) => setStatus(name, { isLocked: false }),
   }
 }

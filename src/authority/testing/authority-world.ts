@@ -60,7 +60,7 @@ export interface AuthorityWorld extends AsyncDisposable {
   logIn(
     name: string,
     totp: TOTP,
-    change?: { readonly password?: string; readonly code?: string; readonly ttlMilliseconds?: number },
+    change?: { readonly password?: string; readonly code?: string; readonly ttlMilliseconds?: number; readonly clientAddress?: string },
   ): Promise<string>
   person(certificatePem: string): Person
   /** Codes of the audit events of a kind, oldest first. */
@@ -147,7 +147,7 @@ function peopleOf({ authority, clock, proxy, admin }: Parts): Pick<AuthorityWorl
         oneTimePassword: change.code ?? code(totp),
         publicKeyPem,
         ttlMilliseconds: change.ttlMilliseconds,
-        clientAddress,
+        clientAddress: change.clientAddress ?? clientAddress,
       })
       return certificatePem
     },
