@@ -17,7 +17,8 @@ export async function issueDatabaseKeys(authority: AuthorityClient, route: Datab
 
 /**
  * Whether stored keys do for a connection: in time, from the present login (an earlier one may have had other roles, or
- * been one of another cluster), and for the same user and name as the person now asks for.
+ * been one of another cluster), with what access requests granted and no more, and for the same user and name as the person
+ * now asks for.
  */
 export function keysSuffice(
   held: HeldIdentity,
@@ -26,7 +27,13 @@ export function keysSuffice(
 ): boolean {
   const stored = held.identity.route
   if (stored === undefined || !isFresh(held, now) || held.validFrom < login.held.validFrom) return false
+  if (!isSameAccess(held, login.held)) return false
   return stored.service === route.service && stored.user === route.user && stored.name === route.name
+}
+
+function isSameAccess(left: HeldIdentity, right: HeldIdentity): boolean {
+  const idsOf = ({ identity }: HeldIdentity): string => [...(identity.activeRequests ?? [])].sort().join(' ')
+  return idsOf(left) === idsOf(right)
 }
 
 export interface DatabaseKeysOptions {

@@ -30,6 +30,7 @@ export {
 } from './profile-directory.ts'
 export { listDatabaseKeys, readDatabaseKeys, removeDatabaseKeys, writeDatabaseKeys, type HeldIdentity } from './stored-keys.ts'
 export { checkLoginTime, loginCommand, loginExpired, notLoggedIn, readLogin, readLoginOf, type Login } from './stored-login.ts'
+export { activeRequestsOf, assumeRequests, baseOf, dropRequests } from './assumed-requests.ts'
 export { webTlsAttempts, type WebTrust } from './web-trust.ts'
 export { openWebApi, type WebApi } from './web-api.ts'
 export { isSameCluster, logIn, type Credentials } from './login.ts'

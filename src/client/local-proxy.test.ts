@@ -47,6 +47,8 @@ async function open(options: OpenOptions = {}): Promise<Opened> {
   const path = await mkdtemp(join(tmpdir(), 'client-'))
   folders.push(path)
   const directory = { files: testWorld.files, path }
+  const loginKeys = await testCluster.issueUser({ usage: 'login', ...(options.loginUntil && { notAfter: options.loginUntil }) })
+  const base = heldIdentity(loginKeys)
   const login: Login = {
     profile: {
       proxyHost: '127.0.0.1',
@@ -55,7 +57,8 @@ async function open(options: OpenOptions = {}): Promise<Opened> {
       cluster,
       webTrust: 'cluster',
     },
-    held: heldIdentity(await testCluster.issueUser({ usage: 'login', ...(options.loginUntil && { notAfter: options.loginUntil }) })),
+    held: base,
+    base,
     hostAuthoritiesPem: [testCluster.hostAuthorityPem],
   }
   await writeProfile(directory, login.profile)

@@ -3,7 +3,7 @@ import { PortunusError, messageOf, type Secret } from '#foundation'
 import { generateKeyPair, matchesPin } from '#certificates'
 import type { Profile } from './profile-document.ts'
 import { setCurrentProfile, writeProfile, type ProfileDirectory } from './profile-directory.ts'
-import { heldIdentity, writeHostAuthorities, writeLoginKeys, type HeldIdentity } from './stored-keys.ts'
+import { heldIdentity, removeAssumedCertificate, writeHostAuthorities, writeLoginKeys, type HeldIdentity } from './stored-keys.ts'
 import type { Login } from './stored-login.ts'
 import type { WebApi, WebLoginAnswer } from './web-api.ts'
 
@@ -26,11 +26,12 @@ export async function logIn(directory: ProfileDirectory, web: WebApi, credential
     cluster: answer.clusterName,
     webTrust: web.vouchedBy,
   }
+  await removeAssumedCertificate(directory, profile)
   await writeLoginKeys(directory, profile, held.keyPair)
   await writeHostAuthorities(directory, profile, answer.hostAuthoritiesPem)
   await writeProfile(directory, profile)
   await setCurrentProfile(directory, profile.proxyHost)
-  return { profile, held, hostAuthoritiesPem: answer.hostAuthoritiesPem }
+  return { profile, held, base: held, hostAuthoritiesPem: answer.hostAuthoritiesPem }
 }
 
 /** Whether the cluster that answered the ping is the one the login came from: one set up anew at the same address is not. */

@@ -183,17 +183,18 @@ test('credentials for a database do only for the login they came from, and for w
   const hour = 3_600_000
   const now = new Date()
   const [earlier, later] = [new Date(now.getTime() - 2 * hour), new Date(now.getTime() - hour)]
-  const loginFrom = async (notBefore: Date) => ({
-    profile,
-    held: heldIdentity(await issuer.issueUser({ usage: 'login', notBefore })),
-    hostAuthoritiesPem: [],
-  })
+  const loginFrom = async (notBefore: Date) => {
+    const held = heldIdentity(await issuer.issueUser({ usage: 'login', notBefore }))
+    return { profile, held, base: held, hostAuthoritiesPem: [] }
+  }
   const database = heldIdentity(await issuer.issueUser({ usage: 'db', notBefore: later }))
   const route = { service: 'my-redshift', protocol: 'postgres', user: 'alice', name: 'dev' }
   const [before, same, after] = [await loginFrom(earlier), await loginFrom(later), await loginFrom(now)]
   assert.equal(keysSuffice(database, route, { login: before, now }), true)
   assert.equal(keysSuffice(database, route, { login: same, now }), true)
   assert.equal(keysSuffice(database, route, { login: after, now }), false)
+  const elevated = { ...same.held, identity: { ...same.held.identity, activeRequests: ['r1'] } }
+  assert.equal(keysSuffice(database, route, { login: { ...same, held: elevated }, now }), false)
   assert.equal(keysSuffice(database, { ...route, user: 'bob' }, { login: same, now }), false)
   assert.equal(keysSuffice(database, { ...route, name: 'prod' }, { login: same, now }), false)
   assert.equal(keysSuffice(database, route, { login: same, now: new Date(now.getTime() + 2 * hour) }), false)

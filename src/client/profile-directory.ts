@@ -1,12 +1,14 @@
 /** The profiles of one person on disk: which proxies, which one is current. Keys and certificates are in `stored-keys.ts`. */
 import { PortunusError, type Files } from '#foundation'
-import { currentProfilePath, keysPath, loginPaths, profilePath, userDatabasesPath } from './profile-paths.ts'
+import { assumedCertificatePath, currentProfilePath, keysPath, loginPaths, profilePath, userDatabasesPath } from './profile-paths.ts'
 import { parseProfile, printProfile, type Profile } from './profile-document.ts'
 
 /** A directory of profiles; the files of all rooms below share it. */
 export interface ProfileDirectory {
   readonly files: Files
   readonly path: string
+  /** Without it, what access requests granted is not looked for. */
+  readonly now?: () => Date
 }
 
 const privateMode = { mode: 0o600, directoryMode: 0o700 } as const
@@ -56,6 +58,7 @@ export async function removeUser(directory: ProfileDirectory, proxyHost: string,
   const known = (await files.information(login.key)) !== undefined || (await files.information(login.certificate)) !== undefined
   await files.remove(login.key)
   await files.remove(login.certificate)
+  await files.remove(assumedCertificatePath(path, proxyHost, user))
   await files.removeDirectory(userDatabasesPath(path, proxyHost, user))
   const profile = await readProfileLeniently(directory, proxyHost)
   if (profile === undefined || profile.user === user) await removeProfile(directory, proxyHost)

@@ -31,6 +31,11 @@ export function loginPaths(directory: string, proxyHost: string, user: string): 
   return { certificate: `${stem}.crt`, key: `${stem}.key` }
 }
 
+/** Beside the login; no name of a user is encoded to a `~`, so it is nobody else's. */
+export function assumedCertificatePath(directory: string, proxyHost: string, user: string): string {
+  return `${keysPath(directory, proxyHost)}/${fileName(user)}~assumed.crt`
+}
+
 export function authoritiesPath(directory: string, proxyHost: string, cluster: string): string {
   return `${keysPath(directory, proxyHost)}/cas/${fileName(cluster)}.pem`
 }

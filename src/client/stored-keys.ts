@@ -2,7 +2,15 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto'
 import { messageOf, type KeyPairPem } from '#foundation'
 import { identityFromCertificate, type UserIdentity } from '#certificates'
-import { authoritiesPath, clusterDatabasesPath, databasePaths, loginPaths, nameOfFile, type KeyPairPaths } from './profile-paths.ts'
+import {
+  assumedCertificatePath,
+  authoritiesPath,
+  clusterDatabasesPath,
+  databasePaths,
+  loginPaths,
+  nameOfFile,
+  type KeyPairPaths,
+} from './profile-paths.ts'
 import { unreadable, type Profile } from './profile-document.ts'
 import type { ProfileDirectory } from './profile-directory.ts'
 
@@ -30,6 +38,33 @@ export async function readLoginKeys(directory: ProfileDirectory, profile: Profil
 
 export async function writeLoginKeys(directory: ProfileDirectory, profile: Profile, keyPair: KeyPairPem): Promise<void> {
   await writeKeyPair(directory, loginPaths(directory.path, profile.proxyHost, profile.user), keyPair)
+}
+
+/** The certificate with what access requests granted to this login; undefined where there is none in force. */
+export async function readAssumedKeys(
+  directory: ProfileDirectory,
+  profile: Profile,
+  login: HeldIdentity,
+): Promise<HeldIdentity | undefined> {
+  const now = directory.now?.()
+  if (now === undefined) return undefined
+  const certificatePem = await directory.files.readTextIfPresent(assumedCertificatePath(directory.path, profile.proxyHost, profile.user))
+  if (certificatePem === undefined) return undefined
+  try {
+    const held = heldIdentity({ ...login.keyPair, certificatePem })
+    const isSameLogin = held.identity.user === login.identity.user && held.identity.cluster === login.identity.cluster
+    return isSameLogin && now < held.validUntil && now < login.validUntil ? held : undefined
+  } catch {
+    return undefined // of an earlier login, whose key is gone
+  }
+}
+
+export async function writeAssumedCertificate(directory: ProfileDirectory, profile: Profile, certificatePem: string): Promise<void> {
+  await directory.files.writeText(assumedCertificatePath(directory.path, profile.proxyHost, profile.user), certificatePem, privateMode)
+}
+
+export async function removeAssumedCertificate(directory: ProfileDirectory, profile: Profile): Promise<void> {
+  await directory.files.remove(assumedCertificatePath(directory.path, profile.proxyHost, profile.user))
 }
 
 /** The host authorities of the profile's cluster, which vouch for its proxies and agents. */

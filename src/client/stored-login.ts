@@ -3,11 +3,14 @@ import { PortunusError } from '#foundation'
 import { addressText } from './proxy-address.ts'
 import { readProfile, type ProfileDirectory } from './profile-directory.ts'
 import type { Profile } from './profile-document.ts'
-import { readHostAuthorities, readLoginKeys, type HeldIdentity } from './stored-keys.ts'
+import { readAssumedKeys, readHostAuthorities, readLoginKeys, type HeldIdentity } from './stored-keys.ts'
 
 export interface Login {
   readonly profile: Profile
+  /** What commands use: the login, or as long as it is in force the one with what access requests granted. */
   readonly held: HeldIdentity
+  /** As the person logged in. */
+  readonly base: HeldIdentity
   readonly hostAuthoritiesPem: readonly string[]
 }
 
@@ -18,9 +21,10 @@ export async function readLogin(directory: ProfileDirectory, proxyHost?: string)
 }
 
 export async function readLoginOf(directory: ProfileDirectory, profile: Profile): Promise<Login | undefined> {
-  const held = await readLoginKeys(directory, profile)
-  if (held === undefined) return undefined
-  return { profile, held, hostAuthoritiesPem: await readHostAuthorities(directory, profile) }
+  const base = await readLoginKeys(directory, profile)
+  if (base === undefined) return undefined
+  const held = (await readAssumedKeys(directory, profile, base)) ?? base
+  return { profile, held, base, hostAuthoritiesPem: await readHostAuthorities(directory, profile) }
 }
 
 /** Throws LOGIN_EXPIRED (SQLSTATE 28000 for PostgreSQL clients) with the command that helps. */

@@ -25,7 +25,8 @@ const connectMillisecondsMax = 10_000
 export async function connectAuthority(world: TctlWorld, options: ConnectOptions): Promise<AuthorityConnection> {
   const local = await findLocalAuthority(world, options)
   if (local.kind === 'configured') return await connectLocal(world, local, options.authServers)
-  const directory = { files: world.client.files, path: profileDirectoryOf(world.environment, world.homeDirectory) }
+  const path = profileDirectoryOf(world.environment, world.homeDirectory)
+  const directory = { files: world.client.files, path, now: () => world.client.clock.now() }
   const login = await readLogin(directory)
   if (login !== undefined) return await openAuthority(world.client, login)
   if (local.refusal !== undefined) throw local.refusal

@@ -28,7 +28,8 @@ export interface TshContext {
 }
 
 export function profileDirectory({ world }: TshContext): ProfileDirectory {
-  return { files: world.client.files, path: profileDirectoryOf(world.environment, world.homeDirectory) }
+  const path = profileDirectoryOf(world.environment, world.homeDirectory)
+  return { files: world.client.files, path, now: () => world.client.clock.now() }
 }
 
 /** `--proxy`, else TELEPORT_PROXY. */
