@@ -23,6 +23,7 @@ export {
   type SessionOptions,
 } from './session-options.ts'
 export { explainDatabaseAccess, type AccessExplanation, type RoleExplanation } from './explain-database.ts'
+export { rolesUnder, type ClusterDemands } from './cluster-preference.ts'
 export { selectsLabels } from './label-selector.ts'
 export { decideRoleRequest, requestableRoles, type RequestDecision, type RequestTerms } from './role-requests.ts'
 export { decideReview, decideReviewer, resolveReviews, type ReviewDecision } from './reviews.ts'

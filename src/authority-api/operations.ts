@@ -9,6 +9,7 @@ import { dynamicDatabaseOperations } from './operations/dynamic-databases.ts'
 import { explanationOperations } from './operations/explanations.ts'
 import { hostOperations } from './operations/hosts.ts'
 import { lockOperations } from './operations/locks.ts'
+import { preferenceOperations } from './operations/preferences.ts'
 import { roleOperations } from './operations/roles.ts'
 import { sessionOperations } from './operations/sessions.ts'
 import { signInOperations } from './operations/sign-in.ts'
@@ -19,6 +20,7 @@ export const operations = {
   ...signInOperations,
   ...userOperations,
   ...roleOperations,
+  ...preferenceOperations,
   ...hostOperations,
   ...databaseOperations,
   ...dynamicDatabaseOperations,

@@ -2,18 +2,21 @@
 import * as z from 'zod'
 import {
   parseAccessRequest,
+  parseAuthPreference,
   parseDatabase,
   parseDatabaseServer,
   parseLock,
   parseRole,
   parseUser,
   printAccessRequest,
+  printAuthPreference,
   printDatabase,
   printDatabaseServer,
   printLock,
   printRole,
   printUser,
   type AccessRequest,
+  type AuthPreference,
   type Database,
   type DatabaseServer,
   type Lock,
@@ -56,6 +59,7 @@ export const user = resource<User>(parseUser, printUser)
 export const role = resource<Role>(parseRole, printRole)
 export const lock = resource<Lock>(parseLock, printLock)
 export const accessRequest = resource<AccessRequest>(parseAccessRequest, printAccessRequest)
+export const authPreference = resource<AuthPreference>(parseAuthPreference, printAuthPreference)
 export const database = resource<Database>(parseDatabase, printDatabase)
 export const databaseServer = resource<DatabaseServer>(parseDatabaseServer, printDatabaseServer)
 

@@ -1,6 +1,7 @@
 /** What every part of the authority is given: its stores, the world's ports, and what the cluster is called. */
 import type { AuditStore } from '#audit-log'
 import type { Clock, Log, Randomness, Secret } from '#foundation'
+import type { AuthPreferenceSpec } from '#resources'
 import type { Store } from '#storage'
 import type { StaticToken } from './tokens.ts'
 
@@ -10,6 +11,8 @@ export interface AuthorityConfiguration {
   readonly version: string
   /** Where people reach a proxy (`host:port`), for links while no proxy has announced itself. */
   readonly publicAddresses: readonly string[]
+  /** What the configuration file says about authentication; it holds until an administrator says something else. */
+  readonly authPreference?: Partial<AuthPreferenceSpec>
   /** Join tokens of the configuration file; they last as long as they stand there. */
   readonly staticTokens?: readonly StaticToken[]
   /** How often one address may call what needs no certificate; 20 unless told, with bursts of twice as many. */

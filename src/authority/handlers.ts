@@ -6,6 +6,7 @@ import { databaseHandlers } from './handlers/database-handlers.ts'
 import { dynamicDatabaseHandlers } from './handlers/dynamic-database-handlers.ts'
 import { explanationHandlers } from './handlers/explanation-handlers.ts'
 import { hostHandlers } from './handlers/host-handlers.ts'
+import { preferenceHandlers } from './handlers/preference-handlers.ts'
 import { roleHandlers } from './handlers/role-handlers.ts'
 import { lockHandlers } from './handlers/lock-handlers.ts'
 import { sessionHandlers } from './handlers/session-handlers.ts'
@@ -19,6 +20,7 @@ export function createHandlers(parts: AuthorityParts): Handlers {
     ...signInHandlers(parts),
     ...userHandlers(parts),
     ...roleHandlers(parts),
+    ...preferenceHandlers(parts),
     ...hostHandlers(parts),
     ...databaseHandlers(parts),
     ...dynamicDatabaseHandlers(parts),

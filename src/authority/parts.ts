@@ -5,6 +5,7 @@ import { openAccessRequests, type AccessRequests } from './access-requests.ts'
 import { openAdministration, type Administration } from './administration.ts'
 import { openAssumedCertificates, type AssumedCertificates } from './assumed-certificates.ts'
 import { openAuditTrail, type AuditTrail } from './audit-trail.ts'
+import { openAuthPreferences, type AuthPreferences } from './auth-preferences.ts'
 import { openCertificateAuthorities, type CertificateAuthorities } from './certificate-authorities.ts'
 import type { AuthorityConfiguration, AuthorityOptions } from './context.ts'
 import { openCredentials, type Credentials } from './credentials.ts'
@@ -35,6 +36,7 @@ export interface AuthorityParts {
   readonly users: Users
   readonly roles: Roles
   readonly administration: Administration
+  readonly authPreferences: AuthPreferences
   readonly accessRequests: AccessRequests
   readonly assumedCertificates: AssumedCertificates
   readonly subjects: Subjects
@@ -74,6 +76,7 @@ export async function openParts(options: AuthorityOptions): Promise<AuthorityPar
   const credentials = openCredentials(store, { clock, randomness, box })
   const attempts = openLoginAttempts(store, { clock, users })
   const presence = openPresence(store, clock)
+  const authPreferences = openAuthPreferences(store, configuration.authPreference ?? {})
   const tokens = openTokens(store, { clock, randomness, staticTokens: configuration.staticTokens ?? [] })
   const accountHost = async (): Promise<string> => withoutPort(await publicAddress({ presence, configuration }))
   const callsPerMinute = configuration.strangerCallsPerMinute ?? strangerCallsPerMinute
@@ -86,6 +89,7 @@ export async function openParts(options: AuthorityOptions): Promise<AuthorityPar
     users,
     roles,
     administration: openAdministration({ users, roles }),
+    authPreferences,
     accessRequests,
     assumedCertificates: openAssumedCertificates({ accessRequests, users, roles, locks, issuer, clock, randomness }),
     subjects,
@@ -96,7 +100,7 @@ export async function openParts(options: AuthorityOptions): Promise<AuthorityPar
     tokens,
     issuer,
     invites: openInvites(store, { clock, randomness, box, credentials, users, clusterName, accountHost }),
-    logins: openLogins({ users, locks, roles, credentials, attempts, issuer, audit, log, clock, randomness, clusterName }),
+    logins: openLogins({ authPreferences, users, locks, roles, credentials, attempts, issuer, audit, log, clock, randomness, clusterName }),
     hosts: openHosts(store, { tokens, issuer, audit, clock, randomness, clusterName }),
     databaseCertificates: openDatabaseCertificates({
       presence,

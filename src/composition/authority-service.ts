@@ -4,6 +4,7 @@ import { openSqliteAuditStore } from '#audit-log'
 import { openAuthority, type Authority, type StaticToken } from '#authority'
 import { identityFromCertificate, type HostRole } from '#certificates'
 import { PortunusError, Secret, fromHex, messageOf, toHex, type Address, type Connection, type Listener, type Log } from '#foundation'
+import type { AuthPreferenceSpec } from '#resources'
 import { openSqliteStore } from '#storage'
 import { nodeClock, nodeFiles, nodeNetwork, nodeRandomness, nodeTls, openHttpServer } from '#world'
 import type { HostCredentials } from './credentials.ts'
@@ -18,6 +19,7 @@ export interface AuthorityServiceOptions {
   readonly clusterName: string
   readonly version: string
   readonly publicAddresses: readonly string[]
+  readonly authPreference: Partial<AuthPreferenceSpec>
   readonly staticTokens: readonly StaticToken[]
   readonly listenAddress: Address
   readonly log: Log
@@ -49,6 +51,7 @@ export async function startAuthorityService(options: AuthorityServiceOptions): P
       clusterName: options.clusterName,
       version: options.version,
       publicAddresses: options.publicAddresses,
+      authPreference: options.authPreference,
       staticTokens: options.staticTokens,
     },
     secretKey,

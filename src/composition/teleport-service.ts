@@ -4,6 +4,7 @@ import type { TeleportConfiguration } from '#configuration'
 import { authorityServerName } from '#certificates'
 import type { WebTrust } from '#client'
 import { PortunusError, messageOf, type Address, type Connection, type Log } from '#foundation'
+import type { AuthPreferenceSpec } from '#resources'
 import { memoryPair, nodeClock, nodeFiles, nodeNetwork, nodeRandomness, nodeTls, version, type Machine } from '#world'
 import { startAgentService, type AgentService } from './agent-service.ts'
 import { authorityAlpn, startAuthorityService, type AuthorityService } from './authority-service.ts'
@@ -59,10 +60,20 @@ async function startAuthority(options: TeleportServiceOptions, hostId: string, c
     clusterName,
     version,
     publicAddresses: configuration.proxy.publicAddresses,
+    authPreference: authPreferenceIn(configuration.auth),
     staticTokens: await readStaticTokens(configuration, nodeFiles),
     listenAddress: configuration.auth.listenAddress,
     log: options.log.child({ service: 'auth' }),
   })
+}
+
+function authPreferenceIn(auth: TeleportConfiguration['auth']): Partial<AuthPreferenceSpec> {
+  const { defaultSessionTtlMilliseconds, lockingMode, disconnectExpiredCertificate: disconnectExpiredCert } = auth
+  return {
+    lockingMode,
+    disconnectExpiredCert,
+    ...(defaultSessionTtlMilliseconds === undefined ? {} : { defaultSessionTtlMilliseconds }),
+  }
 }
 
 function startProxy(options: TeleportServiceOptions, authority: AuthorityService | undefined, clusterName: string): Promise<ProxyService> {

@@ -24,6 +24,14 @@ export {
 export { parseDatabaseServer, printDatabaseServer, type DatabaseServer } from './database-server.ts'
 export { parseSystemRole, parseTokenRoles, tokenRoles, type SystemRole } from './system-role.ts'
 export { maskToken, parseToken, printToken, type ProvisionToken } from './provision-token.ts'
+export {
+  authPreferenceName,
+  authPreferenceOf,
+  parseAuthPreference,
+  printAuthPreference,
+  type AuthPreference,
+  type AuthPreferenceSpec,
+} from './auth-preference.ts'
 export { presetLabel, presetRoles } from './preset-roles.ts'
 export { parseLock, printLock, type Lock, type LockTarget } from './lock.ts'
 export {

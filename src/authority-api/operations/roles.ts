@@ -36,7 +36,10 @@ export const roleOperations = {
     request: nothing,
     response: z.object({ roles: z.array(role).readonly() }),
   },
-  /** The roles of these names as they stand now; a name nobody knows is left out. */
+  /**
+   * The roles of these names, together those of one person, as they count now: with what the cluster demands of every session.
+   * A name nobody knows is left out.
+   */
   getRolesForAgent: {
     method: 'POST',
     path: '/v1/roles/get',

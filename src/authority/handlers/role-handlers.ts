@@ -1,4 +1,5 @@
 /** Answers about roles: lists, and changes by administrators. */
+import { rolesUnder } from '#access'
 import type { Handlers } from '#authority-api'
 import { withRole } from '../administration.ts'
 import { actorOf } from '../audit-trail.ts'
@@ -6,7 +7,7 @@ import type { AuthorityParts } from '../parts.ts'
 
 type RoleHandlers = Pick<Handlers, 'createRole' | 'updateRole' | 'deleteRole' | 'listRoles' | 'getRolesForAgent'>
 
-export function roleHandlers({ roles, administration, audit }: AuthorityParts): RoleHandlers {
+export function roleHandlers({ roles, administration, authPreferences, audit }: AuthorityParts): RoleHandlers {
   return {
     async createRole({ role }, caller) {
       const written = await roles.create(role)
@@ -27,7 +28,8 @@ export function roleHandlers({ roles, administration, audit }: AuthorityParts): 
       return { roles: await roles.list() }
     },
     async getRolesForAgent({ names }) {
-      return { roles: await roles.named(names) }
+      const { spec } = await authPreferences.get()
+      return { roles: rolesUnder(spec, await roles.named(names)) }
     },
   }
 }

@@ -1,6 +1,7 @@
 /** The command line of tctl: every command, its arguments and flags. What a command does is loaded when it runs. */
 import { Command, CommanderError, Option } from 'commander'
 import { lockTargets } from './lock-targets.ts'
+import { addRequestCommands } from './request-program.ts'
 import { splitList, type Flags, type TctlContext } from './context.ts'
 import type { TctlWorld } from './world.ts'
 
@@ -31,6 +32,7 @@ export function tctlProgram(world: TctlWorld): TctlProgram {
   addTokenCommands(root.command('tokens').description('Manage the tokens with which hosts join.'), runs)
   addLockCommands(root, runs)
   addSessionCommands(root.command('sessions').description('See and end live database sessions.'), runs)
+  addRequestCommands(root.command('requests').alias('request').description('See and decide requests for access.'), runs)
   addAuditCommands(root.command('audit').description('Read the audit log.'), runs)
   root
     .command('version')

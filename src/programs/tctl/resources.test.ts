@@ -259,3 +259,32 @@ test('a token that has expired or suggests labels is refused, without its value'
     assert(!said.told.includes('join-by-this'))
   }
 })
+
+test('the authentication preference is there from the beginning, is set, edited and reset', async () => {
+  assert.match(
+    (await tctl('get', 'cap')).answer,
+    /^kind: cluster_auth_preference\nversion: v2\nmetadata:\n {2}name: cluster-auth-preference\nspec:\n {2}type: local\n {2}second_factors:\n {4}- otp\n/,
+  )
+  const text =
+    'kind: cluster_auth_preference\nversion: v2\nspec:\n  locking_mode: strict\n  default_session_ttl: 4h\n  message_of_the_day: "be kind"\n'
+  const created = await tctlFed(text, 'create')
+  assert.deepEqual(created, {
+    answer: 'cluster auth preference has been created',
+    told: 'WARNING: spec.message_of_the_day: is kept, and not shown in this version',
+    exit: 0,
+  })
+  assert.match((await tctlFed(text, 'create')).told, /there is one already\nHINT: replace it with: tctl create -f$/)
+  assert.equal((await tctlFed(text, 'create', '-f')).answer, 'cluster auth preference has been updated')
+  assert.equal((await edit('cap', `sed -i.bak 's/4h/2h/; /message/d'`)).answer, 'cluster auth preference has been updated')
+  assert.match((await tctl('get', 'cap')).answer, /locking_mode: strict\n {2}disconnect_expired_cert: false\n {2}default_session_ttl: 2h$/)
+  assert.match((await tctl('rm', 'cap')).answer, /^cluster auth preference has been reset/)
+  assert.match((await tctl('get', 'cap')).answer, /locking_mode: best_effort\n/)
+  assert.match(
+    (await tctlFed(text.replace('strict', 'loose'), 'create')).told,
+    /standard input:4:3: spec\.locking_mode: expected one of "strict", "best_effort", got "loose"/,
+  )
+  assert.match(
+    (await tctlFed(`${text}  second_factors: [webauthn]\n`, 'create')).told,
+    /standard input:7:3: spec\.second_factors: one-time passwords are the second factor there is\n/,
+  )
+})

@@ -195,7 +195,7 @@ const refusals: readonly (readonly [string, readonly string[], string, number])[
   [
     'a kind nobody knows',
     ['get', 'kings'],
-    'ERROR: Cannot get "kings": there is no kind "kings"\nHINT: use one of user, role, token, db_server, db, lock, also as kind/name',
+    'ERROR: Cannot get "kings": there is no kind "kings"\nHINT: use one of user, role, token, db_server, db, lock, cluster_auth_preference, also as kind/name',
     1,
   ],
   [

@@ -26,6 +26,8 @@ export interface ResourceKind {
   readonly kind: string
   /** Other words for it, in lower case. */
   readonly words: readonly string[]
+  /** There is one, of this name; naming it is not needed. */
+  readonly soleName?: string
   /** Under which name the list has the resource of a given name; the same unless told. */
   readonly listedName?: (name: string) => string
   list(authority: AuthorityClient): Promise<readonly NamedDocument[]>

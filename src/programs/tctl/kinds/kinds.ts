@@ -1,5 +1,6 @@
 /** The kinds that tctl knows, and how a command line names them: `role`, `roles`, `role/dev`. */
 import { PortunusError } from '#foundation'
+import { authPreferenceKind } from './auth-preference.ts'
 import { databaseKind, databaseServerKind } from './database.ts'
 import type { ResourceKind } from './kind.ts'
 import { lockKind } from './lock.ts'
@@ -7,7 +8,15 @@ import { roleKind } from './role.ts'
 import { tokenKind } from './token.ts'
 import { userKind } from './user.ts'
 
-export const resourceKinds: readonly ResourceKind[] = [userKind, roleKind, tokenKind, databaseServerKind, databaseKind, lockKind]
+export const resourceKinds: readonly ResourceKind[] = [
+  userKind,
+  roleKind,
+  tokenKind,
+  databaseServerKind,
+  databaseKind,
+  lockKind,
+  authPreferenceKind,
+]
 
 export interface Reference {
   readonly kind: ResourceKind
@@ -28,7 +37,7 @@ export function parseReference(text: string, verb: string): Reference {
 
 /** `kind/name` where a name is needed. Throws KIND_UNKNOWN, RESOURCE_NAME_MISSING. */
 export function parseNamedReference(text: string, verb: string): { readonly kind: ResourceKind; readonly name: string } {
-  const { kind, name } = parseReference(text, verb)
+  const { kind, name = kind.soleName } = parseReference(text, verb)
   if (name !== undefined && name !== '') return { kind, name }
   throw new PortunusError('RESOURCE_NAME_MISSING', `Cannot ${verb} "${text}": no name is given`, {
     category: 'bad-input',
