@@ -54,6 +54,17 @@ test('a lock with an end is over by itself', async () => {
   assert.deepEqual((await world.admin.listLocks({})).locks, [])
 })
 
+test('a lock with a name of its own is there once, unless it is to be replaced', async () => {
+  await world.admin.createLock({ name: 'freeze', target: { db: 'other' } })
+  await assert.rejects(world.admin.createLock({ name: 'freeze', target: { db: 'another' } }), {
+    code: 'LOCK_EXISTS',
+    category: 'already-exists',
+  })
+  const { lock } = await world.admin.createLock({ name: 'freeze', target: { db: 'another' }, replace: true })
+  assert.deepEqual((await world.admin.listLocks({})).locks, [lock])
+  await world.admin.deleteLock({ name: 'freeze' })
+})
+
 test('a lock on nobody, in the past, or that is not there is refused', async () => {
   await assert.rejects(world.admin.createLock({ target: {} }), { code: 'RESOURCE_MALFORMED' })
   await assert.rejects(world.admin.createLock({ target: { user: 'x' }, expires: '2001-01-01T00:00:00Z' }), { code: 'LOCK_EXPIRED' })

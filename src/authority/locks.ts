@@ -8,6 +8,10 @@ import { openCollection } from './collection.ts'
 export const lockPrefix = 'locks'
 
 export interface NewLock {
+  /** A UUID unless told. */
+  readonly name?: string | undefined
+  /** Whether a lock of that name may be there already. */
+  readonly replaces?: boolean | undefined
   readonly target: LockTarget
   readonly message: string | undefined
   readonly expires: Date | undefined
@@ -15,7 +19,7 @@ export interface NewLock {
 }
 
 export interface Locks {
-  /** Throws LOCK_EXPIRED for one that would be over already, RESOURCE_MALFORMED for a target without fields. */
+  /** Throws LOCK_EXISTS, LOCK_EXPIRED for one that would be over already, RESOURCE_MALFORMED for a target without fields. */
   create(lock: NewLock): Promise<Lock>
   /** The lock that was deleted; throws LOCK_UNKNOWN. */
   delete(name: string): Promise<Lock>
@@ -29,8 +33,11 @@ export function openLocks(store: Store, options: { readonly clock: Clock; readon
   const locks = openCollection<Lock>(store, { prefix: lockPrefix, parse: parseLock, print: printLock })
   return {
     async create(request) {
-      const lock = newLock(request, { name: randomness.uuid(), now: clock.now() })
-      await locks.create(lock.metadata.name, lock, { expires: request.expires })
+      const lock = newLock(request, { name: request.name ?? randomness.uuid(), now: clock.now() })
+      const { name } = lock.metadata
+      const { expires } = request
+      if (request.replaces === true) await locks.put(name, lock, { expires })
+      else await locks.create(name, lock, { expires }).catch((error: unknown) => refuseTaken(name, error))
       return lock
     },
     async delete(name) {
@@ -68,6 +75,14 @@ function newLock(request: NewLock, { name, now }: { readonly name: string; reado
   }
   // What could not be read back would shut out everybody who reads the locks.
   return parseLock(printLock(lock))
+}
+
+function refuseTaken(name: string, error: unknown): never {
+  if (!(error instanceof PortunusError) || error.code !== 'STORE_KEY_EXISTS') throw error
+  throw new PortunusError('LOCK_EXISTS', `Cannot create the lock "${name}": a lock of that name exists`, {
+    category: 'already-exists',
+    hint: 'choose another name, or see the locks with: tctl get locks',
+  })
 }
 
 function lockUnknown(name: string): PortunusError {

@@ -17,11 +17,18 @@ const lockTarget = z.object({
 const waitMillisecondsMax = 30_000
 
 export const lockOperations = {
+  /** Without a name it gets one. With the name of a lock that is there, only to `replace` it. */
   createLock: {
     method: 'POST',
     path: '/v1/locks/create',
     needs: [rule('lock', 'create')],
-    request: z.object({ target: lockTarget, message: z.string().max(1024).optional(), expires: time.optional() }),
+    request: z.object({
+      name: shortText.optional(),
+      target: lockTarget,
+      message: z.string().max(1024).optional(),
+      expires: time.optional(),
+      replace: z.boolean().optional(),
+    }),
     response: z.object({ lock }),
   },
   listLocks: {

@@ -8,9 +8,11 @@ type LockHandlers = Pick<Handlers, 'createLock' | 'listLocks' | 'deleteLock' | '
 
 export function lockHandlers({ locks, audit, revocationFeed }: AuthorityParts): LockHandlers {
   return {
-    async createLock({ target, message, expires }, caller) {
+    async createLock({ name, target, message, expires, replace }, caller) {
       const actor = actorOf(caller)
       const lock = await locks.create({
+        name,
+        replaces: replace,
         target: targetOf(target),
         message,
         expires: expires === undefined ? undefined : new Date(expires),

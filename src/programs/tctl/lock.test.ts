@@ -1,5 +1,6 @@
 /** Conversations with tctl about locks and live sessions, against an authority behind real TLS. */
 import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
 import { after, test } from 'node:test'
 import { openTctlCluster } from './testing/tctl-cluster.ts'
 
@@ -27,6 +28,15 @@ test('a lock is created, shown and removed', async () => {
   assert.match((await tctl('get', `lock/${name}`)).answer, /kind: lock/)
   assert.equal((await tctl('rm', `lock/${name}`)).answer, `lock "${name}" has been deleted`)
   assert.equal((await tctl('get', 'locks')).answer, '')
+})
+
+test('a lock is created from a document, and replaced with -f', async () => {
+  const path = `${cluster.directory}/lock.yaml`
+  await writeFile(path, 'kind: lock\nversion: v2\nmetadata:\n  name: freeze\nspec:\n  target:\n    db: my-redshift\n')
+  assert.equal((await tctl('create', path)).answer, 'lock "freeze" has been created')
+  assert.match((await tctl('create', path)).told, /a lock of that name exists\nHINT: replace it with: tctl create -f/)
+  assert.equal((await tctl('create', '-f', path)).answer, 'lock "freeze" has been updated')
+  assert.equal((await tctl('rm', 'lock/freeze')).answer, 'lock "freeze" has been deleted')
 })
 
 const refused: readonly (readonly [string, readonly string[], RegExp])[] = [
