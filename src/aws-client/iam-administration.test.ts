@@ -54,6 +54,16 @@ for (const [what, trouble, code] of failures) {
     ))
 }
 
+test('a limit of inline policies is told with its ways out', () =>
+  assert.rejects(
+    findWith(({ action }) =>
+      action === 'GetRole'
+        ? { status: 409, code: 'LimitExceeded', message: 'Maximum policy size of 10240 bytes exceeded for role r' }
+        : undefined,
+    ),
+    { message: /LimitExceeded: Maximum policy size of 10240 bytes exceeded for role r/, hint: /assume_role_arn.*"Resource":"\*"/ },
+  ))
+
 test('no credentials: every source is named before IAM is asked', () =>
   assert.rejects(
     findWith(() => undefined, { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', AWS_EC2_METADATA_DISABLED: 'true' }),

@@ -50,6 +50,8 @@ export interface IamAdministration extends Disposable {
   attachPolicy(policy: PlannedPolicy, identity: IamIdentity): Promise<'attached' | 'unchanged'>
   /** Names of the managed policies that are attached. */
   attachedPolicies(identity: IamIdentity): Promise<readonly string[]>
+  /** The JSON of the role's trust policy. */
+  trustPolicyOf(role: IamIdentity): Promise<string>
   /** All policies of the identity that are in force, and its boundary. */
   permissionsOf(identity: IamIdentity): Promise<LivePermissions>
 }
@@ -164,6 +166,12 @@ class Administration implements IamAdministration {
     const request = { list: 'AttachedPolicies', parameters: { [`${noun}Name`]: identity.name } }
     const found = await this.#list(`ListAttached${noun}Policies`, request, { doing, identity, resource: identityArn(identity) })
     return found.flatMap((entry) => textAt(entry, 'PolicyName') ?? [])
+  }
+
+  async trustPolicyOf(role: IamIdentity): Promise<string> {
+    const attempt = { doing: `read the trust policy of the role "${role.name}"`, identity: role, resource: identityArn(role) }
+    const result = await this.#call('GetRole', { RoleName: role.name }, attempt)
+    return decodeURIComponent(textAt(result, 'Role', 'AssumeRolePolicyDocument') ?? '')
   }
 
   permissionsOf(identity: IamIdentity): Promise<LivePermissions> {

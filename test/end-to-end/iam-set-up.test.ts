@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { after, before, beforeEach, test } from 'node:test'
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import { openRedshiftLogins } from '#aws-client'
 import { planRedshiftLogin } from '#aws-model'
 import { parseDatabase } from '#resources'
@@ -228,6 +229,55 @@ test('--all-roles does it in one run, and a role named without its path is found
   assert.equal(await signIn({ role: prodRole }), 'IAM:alice')
   const { stdout } = await bootstrap(['--attach-to-role', 'prod', '--confirm'], { file })
   assert.match(stdout, /^arn:aws:iam::123456789012:role\/team\/prod: .*assume_role_arn/)
+})
+
+test('--check looks at the trust of roles too', async () => {
+  const flags = ['--attach-to-user', 'TeleportUser', '--assumes-roles', 'untrusting-role,my-iam-role', '--all-roles']
+  await bootstrap([...flags, '--confirm'])
+  const { stdout, exitCode } = await bootstrap([...flags, '--check'])
+  assert.equal(
+    stdout,
+    `arn:aws:iam::123456789012:user/TeleportUser: nothing is missing
+arn:aws:iam::123456789012:role/untrusting-role: 1 missing
++ trust in arn:aws:iam::123456789012:user/TeleportUser (the trust policy does not name it)
+arn:aws:iam::123456789012:role/my-iam-role: 1 missing
++ trust in arn:aws:iam::123456789012:user/TeleportUser (the trust policy does not name it)
+`,
+  )
+  assert.equal(exitCode, 1)
+})
+
+test('without a target it is the role behind a session, with the path the session has lost', async () => {
+  const [template] = accountNow().roles
+  const everything = { Version: '2012-10-17', Statement: { Effect: 'Allow', Action: '*', Resource: '*' } } as const
+  const trust = {
+    Version: '2012-10-17',
+    Statement: { Effect: 'Allow', Principal: { AWS: lab.aws.administrator.arn }, Action: 'sts:AssumeRole' },
+  } as const
+  assert(template)
+  changeAccount((account) => ({
+    ...account,
+    roles: [...account.roles, { ...template, name: 'ops', path: '/team/', policies: [everything], trust }],
+  }))
+  const assumed = await new STSClient({ endpoint: lab.aws.endpoint, region: lab.aws.region, credentials: lab.aws.administrator }).send(
+    new AssumeRoleCommand({ RoleArn: 'arn:aws:iam::123456789012:role/team/ops', RoleSessionName: 'me' }),
+  )
+  const environment = {
+    ...lab.environment,
+    AWS_ACCESS_KEY_ID: assumed.Credentials?.AccessKeyId,
+    AWS_SECRET_ACCESS_KEY: assumed.Credentials?.SecretAccessKey,
+    AWS_SESSION_TOKEN: assumed.Credentials?.SessionToken,
+  }
+  const run = () =>
+    speak(['db', 'configure', 'bootstrap', '--confirm'], { environment, files: { '/etc/teleport.yaml': configurationOf({}) } })
+  const { stdout } = await run()
+  assert.match(stdout, /^arn:aws:iam::123456789012:role\/team\/ops: /)
+  assert.match(stdout, /Attach "DatabaseAccess" to the role "ops": done/)
+  changeAccount((account) => ({ ...account, roles: account.roles.map((role) => ({ ...role, policies: [], attachedPolicies: [] })) }))
+  assert.match(
+    (await run()).stderr,
+    /iam:GetRole, which tells the full ARN of its role, is denied\nHINT: say whose permissions are meant with --attach-to-user or --attach-to-role/,
+  )
 })
 
 test('--assumes-roles lets people sign in as an IAM role', async () => {

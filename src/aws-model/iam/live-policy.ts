@@ -24,12 +24,12 @@ export interface LivePermissions {
 
 /** Reads the JSON of a policy; what is no statement is left out, and a text that is no JSON has none. */
 export function readLivePolicy(name: string, json: string): LivePolicy {
-  return { name, statements: statementsIn(parsed(json)).flatMap(readStatement) }
+  return { name, statements: statementsIn(parsedJson(json)).flatMap(readStatement) }
 }
 
 /** Whether a live policy says the same as a planned one, whatever the order of its lists and its white space. */
 export function isSamePolicy(json: string, planned: PolicyDocument): boolean {
-  const live = parsed(json)
+  const live = parsedJson(json)
   return live !== undefined && canonical(live) === canonical(planned)
 }
 
@@ -44,7 +44,8 @@ function canonical(value: unknown): string {
   return `{${entries.toSorted().join(',')}}`
 }
 
-function parsed(json: string): unknown {
+/** Undefined for a text that is no JSON. */
+export function parsedJson(json: string): unknown {
   try {
     return JSON.parse(json)
   } catch {
@@ -72,11 +73,13 @@ function readStatement(statement: unknown): readonly LiveStatement[] {
   ]
 }
 
-function textsOf(value: unknown): readonly string[] {
+/** The texts of a value that may be one or several. */
+export function textsOf(value: unknown): readonly string[] {
   const values: readonly unknown[] = Array.isArray(value) ? value : [value]
   return values.filter((text) => typeof text === 'string')
 }
 
-function fieldOf(value: unknown, name: string): unknown {
+/** The field of a value nobody has checked. */
+export function fieldOf(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
 }

@@ -121,6 +121,25 @@ test('a large configuration shows the arithmetic of its sizes', async () => {
   )
 })
 
+test('matchers of the Discovery Service in the same file count', async () => {
+  const text = `version: v3
+teleport: {proxy_server: "teleport.example.com:3080"}
+auth_service: {enabled: "no"}
+proxy_service: {enabled: "no"}
+discovery_service:
+  enabled: "yes"
+  aws:
+    - types: ["redshift", "redshift-serverless"]
+      regions: ["us-west-2"]
+      assume_role_arn: "arn:aws:iam::123456789012:role/example-role-redshift-env-dev"
+`
+  const { stdout } = await speak(['db', 'configure', 'bootstrap', '--manual', '--attach-to-role=TeleportRole'], {
+    files: { '/etc/teleport.yaml': text },
+  })
+  assert.match(stdout, /"Action": "sts:AssumeRole",\n\s+"Resource": "arn:aws:iam::123456789012:role\/example-role-redshift-env-dev"/)
+  assert.match(stdout, /arn:aws:redshift:us-west-2:123456789012:dbuser:\*/)
+})
+
 test('nothing to set up is said, and is no failure', async () => {
   const text = `${file.slice(0, file.indexOf('  - name'))}  - {name: local, protocol: postgres, uri: "localhost:5432"}\n`
   const { stdout, exitCode } = await speak(['db', 'configure', 'bootstrap', '--manual'], { files: { '/etc/teleport.yaml': text } })

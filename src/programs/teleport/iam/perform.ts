@@ -1,5 +1,5 @@
 /** Automatic mode: asks once, then performs plans step by step and says how each ended; --check only compares. */
-import { comparePermissions, identityArn, leftoverPolicies, type IamIdentity, type IdentityPlan } from '#aws-model'
+import { comparePermissions, identityArn, leftoverPolicies, missingTrust, type IamIdentity, type IdentityPlan } from '#aws-model'
 import { openIamAdministration, type IamAdministration, type PolicyOutcome } from '#aws-client'
 import { nodeClock } from '#world'
 import type { Flags } from '../flag-values.ts'
@@ -54,12 +54,15 @@ export async function check(world: TeleportWorld, administration: IamAdministrat
   let isMissing = false
   for (const plan of plans) {
     const { missing, extra } = comparePermissions(plan, await administration.permissionsOf(plan.identity))
-    isMissing ||= missing.length > 0
+    const strangers = plan.trust === undefined ? [] : missingTrust(plan.trust, await administration.trustPolicyOf(plan.identity))
+    const count = missing.length + strangers.length
+    isMissing ||= count > 0
     const lines = [
       ...missing.map(({ action, resource, reason }) => `+ ${action} on ${resource} (${reason})`),
+      ...strangers.map((caller) => `+ trust in ${caller}`),
       ...extra.map(({ action, resource, policy }) => `- ${action} on ${resource} (in "${policy}", not needed)`),
     ]
-    const verdict = missing.length === 0 ? 'nothing is missing' : `${missing.length} missing`
+    const verdict = count === 0 ? 'nothing is missing' : `${count} missing`
     world.terminal.answer([`${identityArn(plan.identity)}: ${verdict}`, ...lines].join('\n'))
   }
   return isMissing ? 1 : 0
