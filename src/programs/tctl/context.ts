@@ -46,9 +46,13 @@ export function listFlag(context: TctlContext, name: string): readonly string[] 
 export function requiredListFlag(context: TctlContext, name: string, example: string): readonly string[] {
   const parts = listFlag(context, name)
   if (parts.length > 0) return parts
-  throw new PortunusError('FLAG_MISSING', `Cannot understand the command line: the flag --${name} is missing`, {
+  throw flagMissing(name, `add it, such as ${example}`)
+}
+
+export function flagMissing(name: string, hint: string): PortunusError {
+  return new PortunusError('FLAG_MISSING', `Cannot understand the command line: the flag --${name} is missing`, {
     category: 'bad-input',
-    hint: `add it, such as ${example}`,
+    hint,
   })
 }
 

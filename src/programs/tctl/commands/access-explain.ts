@@ -1,7 +1,6 @@
 /** `tctl access explain`: whether a user may connect to a database, and why. */
-import { PortunusError } from '#foundation'
 import { explanationText } from '../../access-explanation.ts'
-import { textFlag, withAuthority, type TctlContext } from '../context.ts'
+import { flagMissing, textFlag, withAuthority, type TctlContext } from '../context.ts'
 
 export async function explainAccess(context: TctlContext): Promise<number> {
   const user = required(context, 'user', 'user')
@@ -18,8 +17,5 @@ export async function explainAccess(context: TctlContext): Promise<number> {
 function required(context: TctlContext, option: string, flag: string): string {
   const value = textFlag(context, option)
   if (value !== undefined) return value
-  throw new PortunusError('FLAG_MISSING', `Cannot understand the command line: the flag --${flag} is missing`, {
-    category: 'bad-input',
-    hint: 'write it like: tctl access explain --user=alice --db=my-redshift --db-user=alice --db-name=dev',
-  })
+  throw flagMissing(flag, 'write it like: tctl access explain --user=alice --db=my-redshift --db-user=alice --db-name=dev')
 }
