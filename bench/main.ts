@@ -79,9 +79,9 @@ async function playScenes(targets: readonly Target[]): Promise<readonly SceneRes
   const chain = targets.find((target): target is Chain => target.name === 'chain')
   if (chain === undefined) return []
   const scenes: readonly [string, () => Promise<SceneResult>][] = [
-    ['crowd', () => crowd(chain, Number(flags.crowd))],
-    ['slow-reader', () => slowReader(chain, Number(flags['slow-mb']))],
     ['idle', () => idleSessions(chain, Number(flags.idle))],
+    ['slow-reader', () => slowReader(chain, Number(flags['slow-mb']))],
+    ['crowd', () => crowd(chain, Number(flags.crowd))],
   ]
   const results: SceneResult[] = []
   for (const [name, play] of scenes) {

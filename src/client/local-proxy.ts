@@ -34,7 +34,7 @@ type Startup = Extract<StartupOutcome, { kind: 'startup' }>
 // More than any pool on a desk opens; a program that leaks connections is told so instead of filling the agent.
 const connectionsMaxDefault = 512
 // Connections that have not yet said anything are cheap to make: beyond this each new one costs the oldest its place.
-const undecidedMax = 128
+const undecidedMax = 1024
 const connectMillisecondsMax = 30_000
 const nothing = new Uint8Array(0)
 
