@@ -11,70 +11,27 @@ import { planRedshiftLogin } from '#aws-model'
 import { parseDatabase } from '#resources'
 import type { Log } from '#foundation'
 import { nodeClock } from '#world'
-import { startLab, type Lab, type LabIdentity } from '../../lab/lab.ts'
+import type { Lab, LabIdentity } from '../../lab/lab.ts'
 import { runCommand } from '../../lab/stage/program.ts'
-import { withAccount, type AwsAccount, type AwsWorld } from '../../lab/aws/world.ts'
-import { speak, type Spoken } from '../../src/programs/teleport/testing/conversation.ts'
+import type { AwsAccount } from '../../lab/aws/world.ts'
+import { speak } from '../../src/programs/teleport/testing/conversation.ts'
+import { configurationOf, openIamAccount, type IamAccount } from './iam-account.ts'
 
 const ignore = (): void => undefined
 const silentLog: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore, child: () => silentLog }
+let account: IamAccount
 let lab: Lab
-let fresh: AwsWorld
 before(async () => {
-  lab = await startLab()
-  fresh = lab.control.world()
+  account = await openIamAccount()
+  lab = account.lab
 })
-beforeEach(() => lab.control.changeWorld(() => fresh))
-after(() => lab[Symbol.asyncDispose]())
+beforeEach(() => account.reset())
+after(() => account[Symbol.asyncDispose]())
 
 const prodRole = 'arn:aws:iam::123456789012:role/team/prod'
 
-interface DatabaseEntry {
-  readonly name?: string
-  readonly cluster?: string
-  readonly role?: string
-}
-
-function configurationOf(...databases: readonly DatabaseEntry[]): string {
-  const entries = databases.map(({ name = 'my-redshift', cluster = 'my-redshift', role }) =>
-    [
-      `  - {name: ${name}, protocol: postgres, uri: "localhost:5439",`,
-      `     aws: {region: us-east-1, redshift: {cluster_id: ${cluster}}${role === undefined ? '' : `, assume_role_arn: "${role}"`}}}`,
-    ].join('\n'),
-  )
-  return `version: v3
-teleport: {proxy_server: "teleport.example.com:3080"}
-auth_service: {enabled: "no"}
-proxy_service: {enabled: "no"}
-db_service:
-  enabled: "yes"
-  databases:
-${entries.join('\n')}
-`
-}
-
-const environmentOf = (identity: LabIdentity) => ({
-  ...lab.environment,
-  AWS_ACCESS_KEY_ID: identity.accessKeyId,
-  AWS_SECRET_ACCESS_KEY: identity.secretAccessKey,
-})
-
-interface Situation {
-  readonly file?: string
-  readonly as?: LabIdentity
-  readonly answers?: readonly string[]
-}
-
-function bootstrap(
-  flags: readonly string[],
-  { file = configurationOf({}), as = lab.aws.administrator, answers }: Situation = {},
-): Promise<Spoken> {
-  return speak(['db', 'configure', 'bootstrap', '-c', '/etc/teleport.yaml', ...flags], {
-    environment: environmentOf(as),
-    files: { '/etc/teleport.yaml': file },
-    ...(answers === undefined ? {} : { answers }),
-  })
-}
+const environmentOf = (identity: LabIdentity) => account.environmentOf(identity)
+const bootstrap: IamAccount['bootstrap'] = (flags, situation) => account.bootstrap(flags, situation)
 
 /** The credential call as TeleportUser, the way the Database Service makes it. */
 async function signIn(
@@ -101,11 +58,8 @@ async function signIn(
   return (await logins.issue(planRedshiftLogin({ database, databaseUser, databaseName: 'dev', person: 'alice' }))).user
 }
 
-function changeAccount(change: (account: AwsAccount) => AwsAccount): void {
-  lab.control.changeWorld((world) => withAccount(world, lab.aws.accountId, change))
-}
-
-const accountNow = (): AwsAccount => lab.control.world().accounts[0] ?? assert.fail('the lab has an account')
+const changeAccount: IamAccount['change'] = (change) => account.change(change)
+const accountNow = (): AwsAccount => account.now()
 const policyNamed = (name: string) => accountNow().managedPolicies?.find((policy) => policy.name === name)
 const callsSince = (count: number) =>
   lab.control
@@ -346,67 +300,3 @@ test('create-iam makes the policy of the guide, and attaches it to the role that
   assert.equal((await createIam('--role', 'TeleportRole', '--check')).exitCode, 0)
   assert.equal((await createIam('--user', 'TeleportUser', '--check')).exitCode, 1)
 })
-
-const foreign = () => ({
-  name: 'DatabaseAccess',
-  path: '/',
-  uniqueId: 'ANPAFOREIGN',
-  description: '',
-  tags: {},
-  createdAt: new Date(0),
-  versions: [{ id: 'v1', json: '{"Statement":[]}', createdAt: new Date(0) }],
-  defaultVersionId: 'v1',
-  lastVersion: 1,
-})
-
-const refusals: readonly (readonly [string, () => Promise<Spoken>, RegExp])[] = [
-  [
-    'a policy of that name that is not ours',
-    () => {
-      changeAccount((account) => ({ ...account, managedPolicies: [foreign()] }))
-      return bootstrap(['--attach-to-user', 'TeleportUser', '--confirm'])
-    },
-    /Cannot change the IAM policy "arn:aws:iam::123456789012:policy\/DatabaseAccess": it exists and has no tag "teleport"[^]*HINT: choose another name with --policy-name/,
-  ],
-  [
-    'credentials without permissions',
-    () => bootstrap(['--attach-to-user', 'TeleportUser', '--confirm'], { as: lab.aws.powerless }),
-    /Cannot find the user "arn:aws:iam::123456789012:user\/TeleportUser": AccessDenied[^]*HINT: allow iam:GetUser on arn:aws:iam::123456789012:user\/TeleportUser to arn:aws:iam::123456789012:user\/powerless[^]*"iam:CreatePolicyVersion"/,
-  ],
-  [
-    'a user that does not exist',
-    () => bootstrap(['--attach-to-user', 'nobody', '--confirm']),
-    /NoSuchEntity: The user with name nobody cannot be found\.\nHINT: check the name with aws iam list-users/,
-  ],
-  [
-    'more policies than a user may hold',
-    () => {
-      const attachedPolicies = Array.from({ length: 10 }, (_, index) => `arn:aws:iam::123456789012:policy/other-${index}`)
-      changeAccount((account) => ({
-        ...account,
-        users: account.users.map((user) => (user.name === 'TeleportUser' ? { ...user, attachedPolicies } : user)),
-      }))
-      return bootstrap(['--attach-to-user', 'TeleportUser', '--confirm'])
-    },
-    /LimitExceeded: Cannot exceed quota for PoliciesPerUser: 10\nHINT: detach policies the user does not need.*assume_role_arn.*"Resource":"\*"/,
-  ],
-  [
-    'an identity of another account',
-    () => bootstrap(['--attach-to-role', 'arn:aws:iam::210987654321:role/x', '--confirm']),
-    /the AWS credentials are of account 123456789012\nHINT: run the command with credentials of account 210987654321/,
-  ],
-  [
-    'wrong keys',
-    () => bootstrap(['--attach-to-user', 'u'], { as: { ...lab.aws.powerless, secretAccessKey: 'wrong' } }),
-    /SignatureDoesNotMatch[^]*HINT: correct AWS_ACCESS_KEY_ID/,
-  ],
-  ['a format without --manual', () => bootstrap(['--attach-to-user', 'u', '--format=json']), /HINT: add --manual/],
-]
-
-for (const [what, run, pattern] of refusals) {
-  test(`refused: ${what}`, async () => {
-    const { stderr, exitCode } = await run()
-    assert.match(stderr, pattern)
-    assert.notEqual(exitCode, 0)
-  })
-}
