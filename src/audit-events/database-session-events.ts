@@ -87,6 +87,8 @@ export interface DatabaseQuery extends SessionEvent {
   /** Of the whole statement as it was sent, where `db_query` holds its first part only. */
   readonly db_query_sha256?: string | undefined
   readonly db_query_bytes?: number | undefined
+  /** The rest of a prepared text that ran before stands in the parts with these values of `statement_uid`, instead of its own uid. */
+  readonly db_query_parts_of?: readonly string[] | undefined
   /** No text is known: SQL made the statement (PREPARE, DECLARE CURSOR), or its text was forgotten to save memory. */
   readonly db_query_missing?: true | undefined
   /** Values beyond the limit were left out. */
@@ -106,12 +108,16 @@ export interface DatabaseQuery extends SessionEvent {
   readonly user_agent?: string | undefined
 }
 
-/** A further part of a long statement: `statement_uid` is the uid of its `db.session.query`, `part` counts from 1. */
+/**
+ * A further part of a long statement, which `db_query` of its `db.session.query` begins: `statement_uid` is the uid of that event,
+ * `part` counts from 1 up to `parts`. It is written before the statement can run; a prepared text may never run at all.
+ */
 export interface DatabaseQueryPart extends SessionEvent {
   readonly event: 'db.session.query.part'
   readonly code: 'TDB13I'
   readonly statement_uid: string
   readonly part: number
+  readonly parts: number
   readonly db_query: string
 }
 

@@ -11,5 +11,5 @@ export { databaseQuery, databaseSessionCancel, databaseSessionStart, hostJoin, i
 export { statementEvents, type BegunStatement, type StatementEvents } from './statement-events.ts'
 export { canonicalJson } from './canonical-json.ts'
 export { chainHash, chainHashOfJson, chainStart } from './chain.ts'
-export { redactSql } from './redact-sql.ts'
+export { redactSql, redactedParts } from './redact-sql.ts'
 export { describeEvent } from './describe-event.ts'

@@ -8,6 +8,8 @@ interface Range {
 }
 
 const placeholder = '<redacted>'
+// How far behind a word its value may stand.
+const lookAheadTokens = 32
 
 // CREATE/ALTER USER ... PASSWORD; COPY/UNLOAD authorization parameters (Amazon Redshift guide, "Authorization parameters");
 // connection strings of dblink, subscriptions and foreign servers, and AWS settings inside literals.
@@ -45,12 +47,43 @@ export function redactSql(sql: string): string {
   return blank(sql, [...ranges, ...others])
 }
 
+/**
+ * A long statement in parts of at most so many UTF-16 units: together they are what `redactSql` makes of it,
+ * since secrets are blanked before it is cut. No character is cut in two.
+ */
+export function redactedParts(sql: string, lengthMax: number): readonly string[] {
+  const redacted = redactSql(sql)
+  const parts: string[] = []
+  for (let start = 0; start < redacted.length || parts.length === 0;) {
+    const last = redacted.charCodeAt(start + lengthMax - 1)
+    const end = start + lengthMax - (last >= 0xd800 && last < 0xdc00 ? 1 : 0)
+    parts.push(copyOf(redacted.slice(start, end)))
+    start = end
+  }
+  return parts
+}
+
+/** A text of its own: a slice would keep all of the long one in memory. */
+function copyOf(slice: string): string {
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(new TextEncoder().encode(slice))
+}
+
 function secretRanges(sql: string, dialect: SqlDialect, depth: number): readonly Range[] {
+  const ranges: Range[] = []
   const tokens = sqlTokens(sql, dialect)
-  return tokens.flatMap((token, index) => [
-    ...(isSecretWord(sql, token) ? valuesAfter(sql, tokens, index, depth) : []),
-    ...(token.kind === 'word' || token.kind === 'symbol' ? [] : rangesInside(sql, token, dialect, depth)),
-  ])
+  const following: SqlToken[] = []
+  for (;;) {
+    while (following.length <= lookAheadTokens) {
+      const next = tokens.next()
+      if (next.done === true) break
+      following.push(next.value)
+    }
+    const token = following.shift()
+    if (token === undefined) return ranges
+    if (isSecretWord(sql, token)) ranges.push(...valuesAfter(sql, following, depth))
+    if (token.kind === 'word' || token.kind === 'symbol') continue
+    for (const range of rangesInside(sql, token, dialect, depth)) ranges.push(range)
+  }
 }
 
 function isSecretWord(sql: string, token: SqlToken): boolean {
@@ -59,8 +92,8 @@ function isSecretWord(sql: string, token: SqlToken): boolean {
 }
 
 /** The literals that stand after a secret word, adjacent ones being one literal to PostgreSQL; inside literals, bare values as well. */
-function valuesAfter(sql: string, tokens: readonly SqlToken[], index: number, depth: number): readonly Range[] {
-  const following = tokens.slice(index + 1, index + 1 + 32).filter(({ kind }) => kind !== 'comment')
+function valuesAfter(sql: string, tokens: readonly SqlToken[], depth: number): readonly Range[] {
+  const following = tokens.filter(({ kind }) => kind !== 'comment')
   const textOf = (token: SqlToken): string => sql.slice(token.start, token.end).toLowerCase()
   let first = 0
   while (first < jointsMax && first < following.length && isJoint(following[first], textOf)) first++
@@ -90,19 +123,24 @@ function rangesInside(sql: string, token: SqlToken, dialect: SqlDialect, depth: 
 }
 
 /** The value of a literal or name, and for each of its characters where it begins in the body (one more for the end). */
-function unescape(body: string, token: SqlToken): { readonly text: string; readonly places?: readonly number[] } {
+function unescape(body: string, token: SqlToken): { readonly text: string; readonly places?: Uint32Array } {
   if (token.escaping === 'none' || !/['"\\]/.test(body)) return { text: body }
   const quote = token.kind === 'quoted-name' ? '"' : "'"
-  const places: number[] = []
-  let text = ''
+  const places = new Uint32Array(body.length + 1)
+  const pieces: string[] = []
+  let length = 0
+  let from = 0
   for (let position = 0; position < body.length; position++) {
-    places.push(position)
+    places[length++] = position
     const isDoubled = body[position] === quote && body[position + 1] === quote
-    if (isDoubled || (token.escaping === 'backslash' && body[position] === '\\')) position++
-    text += body[position] ?? ''
+    if (!isDoubled && !(token.escaping === 'backslash' && body[position] === '\\')) continue
+    pieces.push(body.slice(from, position))
+    position++
+    from = position
   }
-  places.push(body.length)
-  return { text, places }
+  pieces.push(body.slice(from))
+  places[length] = body.length
+  return { text: pieces.join(''), places }
 }
 
 function blank(sql: string, ranges: readonly Range[]): string {

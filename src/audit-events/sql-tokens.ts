@@ -24,18 +24,19 @@ const literalStart = /(?:[ebnx]|u&)?'/iy
 const dollarQuote = /\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/y
 const commentMark = /\/\*|\*\//g
 
-/** Tokens in order, white space left out. Never throws: what is not closed runs to the end (PostgreSQL manual, section 4.1). */
-export function sqlTokens(sql: string, dialect: SqlDialect): readonly SqlToken[] {
-  const tokens: SqlToken[] = []
+/**
+ * Tokens in order, white space left out, one at a time: a text of megabytes has millions.
+ * Never throws: what is not closed runs to the end (PostgreSQL manual, section 4.1).
+ */
+export function* sqlTokens(sql: string, dialect: SqlDialect): Generator<SqlToken, void> {
   let position = 0
   while (position < sql.length) {
     position += lengthAt(space, sql, position)
     if (position >= sql.length) break
     const token = tokenAt(sql, position, dialect)
-    tokens.push(token)
+    yield token
     position = token.end
   }
-  return tokens
 }
 
 function tokenAt(sql: string, start: number, dialect: SqlDialect): SqlToken {

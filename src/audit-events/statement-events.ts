@@ -9,6 +9,7 @@ type TextField =
   | 'db_query'
   | 'db_query_bytes'
   | 'db_query_sha256'
+  | 'db_query_parts_of'
   | 'db_query_missing'
   | 'db_query_parameters'
   | 'db_query_parameters_cut'
@@ -69,6 +70,7 @@ function ownFields(text: StatementText, uid: string, time: string) {
   if (text.postgres_pid !== undefined) own.postgres_pid = text.postgres_pid
   if (text.db_query_bytes !== undefined) own.db_query_bytes = text.db_query_bytes
   if (text.db_query_sha256 !== undefined) own.db_query_sha256 = text.db_query_sha256
+  if (text.db_query_parts_of !== undefined) own.db_query_parts_of = text.db_query_parts_of
   if (text.db_query_missing !== undefined) own.db_query_missing = text.db_query_missing
   if (text.db_query_parameters !== undefined) own.db_query_parameters = text.db_query_parameters
   if (text.db_query_parameters_cut !== undefined) own.db_query_parameters_cut = text.db_query_parameters_cut

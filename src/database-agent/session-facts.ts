@@ -111,17 +111,33 @@ export function surpriseEvent(
   return { event: 'db.session.malformed_packet', code: 'TDB06I', ...common(facts), direction, reason: surprise.reason }
 }
 
+/** The parts of a long statement behind its first one, which stands in the event with this uid. Secrets are blanked already. */
+export function partEvents(facts: SessionFacts, uid: string, parts: readonly string[]): readonly AuditEventBody[] {
+  return parts.slice(1).map((db_query, index) => ({
+    event: 'db.session.query.part',
+    code: 'TDB13I',
+    ...common(facts),
+    statement_uid: uid,
+    part: index + 1,
+    parts: parts.length - 1,
+    db_query,
+  }))
+}
+
 /** The events of a session's statements. */
 export function statementEventsOf(facts: SessionFacts, upstream: UpstreamFacts, clusterName: string): StatementEvents {
   return statementEvents({ ...common(facts), db_actual_user: upstream.user, user_agent: facts.applicationName }, clusterName)
 }
 
-export function textOf(begun: StatementBegun, upstream: UpstreamFacts) {
+/** `ownTextId`: the long text whose parts name the uid of this very event. */
+export function textOf(begun: StatementBegun, upstream: UpstreamFacts, ownTextId?: string) {
+  const otherTextIds = begun.longTextIds?.filter((id) => id !== ownTextId)
   return {
     postgres_pid: upstream.processId,
     db_query: begun.sql,
     db_query_bytes: begun.sqlLengthBytes,
     db_query_sha256: begun.sqlSha256,
+    db_query_parts_of: otherTextIds === undefined || otherTextIds.length === 0 ? undefined : otherTextIds,
     db_query_missing: begun.sqlMissing,
     db_query_parameters: begun.parameters,
     db_query_parameters_cut: begun.parametersCut,

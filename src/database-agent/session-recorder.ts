@@ -1,19 +1,24 @@
 /** Turns what the tap sees into journal records: each statement is written ahead when it is sent and completed when it is answered. */
-import { auditEvent, type AuditEvent, type AuditEventBody, type BegunStatement } from '#audit-events'
+import { auditEvent, redactedParts, type AuditEvent, type AuditEventBody, type BegunStatement } from '#audit-events'
 import { PortunusError } from '#foundation'
-import { createStatementAssembler, type StatementBegun, type StatementFinished } from '#postgres-protocol'
+import { createStatementAssembler, type LongTexts, type StatementBegun, type StatementFinished } from '#postgres-protocol'
 import type { AgentOptions } from './agent-options.ts'
 import type { AuditTurn } from './audit-turn.ts'
-import { resultOf, statementEventsOf, surpriseEvent, textOf, type SessionFacts, type UpstreamFacts } from './session-facts.ts'
+import { partEvents, resultOf, statementEventsOf, surpriseEvent, textOf, type SessionFacts, type UpstreamFacts } from './session-facts.ts'
 
 /** Bytes by which a server tells names apart (Amazon Redshift, names and identifiers; PostgreSQL, NAMEDATALEN). */
 const nameBytesMax = { redshift: 127, postgres: 63 } as const
 const limits = { sqlBytesMax: 256 * 1024, parametersBytesMax: 256 * 1024, preparedBytesMax: 8 * 1024 * 1024 }
+/** As long as a statement can be for Amazon Redshift ("Quotas and limits", 16 MB); all of it is recorded. */
+const messageBytesMax = 16 * 1024 * 1024
+/** In UTF-16 units: even with every character escaped in JSON a part fits into one request to the authority. */
+const partLengthMax = 128 * 1024
 
 export interface SessionRecorder {
   /**
    * Reads bytes on their way to the database; true when a record must be on disk before they go on.
-   * Throws CLIENT_MESSAGE_UNREADABLE: a server may well run what follows, so nothing of the chunk may go on.
+   * Throws CLIENT_MESSAGE_UNREADABLE, since a server may well run what follows, and STATEMENT_TOO_LONG:
+   * nothing of the chunk may go on.
    */
   frontend(chunk: Uint8Array): boolean
   /** Reads bytes on their way to the client. */
@@ -48,6 +53,8 @@ export function openSessionRecorder(options: SessionRecorderOptions): SessionRec
   const totals = { statements: 0, clientBytes: 0, serverBytes: 0 }
   let mustWrite = false
   let unreadable: PortunusError | undefined
+  /** Ids of long texts that nothing has run yet: the first statement to run one takes its id, which its parts name. */
+  const unusedTexts = new Set<string>()
 
   const wrote = (error: unknown): void => {
     if (error !== undefined) agent.log.error('audit record not written yet', { session: facts.sessionId, error })
@@ -56,8 +63,9 @@ export function openSessionRecorder(options: SessionRecorderOptions): SessionRec
   function begin(begun: StatementBegun): void {
     mustWrite = true
     totals.statements += 1
-    const stamp = { uid: agent.randomness.uuid(), time: agent.clock.now() }
-    const statement = { begun: statements.begun(textOf(begun, upstream), stamp), isSent: false }
+    const own = begun.longTextIds?.find((id) => unusedTexts.delete(id))
+    const stamp = { uid: own ?? agent.randomness.uuid(), time: agent.clock.now() }
+    const statement = { begun: statements.begun(textOf(begun, upstream, own), stamp), isSent: false }
     open.set(begun.index, statement)
     agent.journal.beginStatement({ uid: stamp.uid, provisional: statement.begun.json })
     turn.afterWrite((error) => void (statement.isSent = error === undefined))
@@ -72,8 +80,29 @@ export function openSessionRecorder(options: SessionRecorderOptions): SessionRec
     turn.writeSoon(wrote)
   }
 
+  const longTexts: LongTexts = {
+    bytesMax: messageBytesMax,
+    keep({ sql }) {
+      mustWrite = true
+      const id = agent.randomness.uuid()
+      const parts = redactedParts(sql, partLengthMax)
+      for (const part of partEvents(facts, id, parts)) agent.journal.append(stamped(part, agent))
+      unusedTexts.add(id)
+      return { id, firstPart: parts[0] ?? '' }
+    },
+    refuse(lengthBytes) {
+      unreadable = statementTooLong(lengthBytes)
+      totals.statements += 1
+      const text = { postgres_pid: upstream.processId, db_query: '', db_query_bytes: lengthBytes, db_query_missing: true } as const
+      const begun = statements.begun(text, { uid: agent.randomness.uuid(), time: agent.clock.now() })
+      const result = { sql_state: unreadable.sqlState, error: unreadable.message }
+      agent.journal.append(statements.finished(begun, 'refused', result).event)
+      turn.afterWrite(wrote)
+    },
+  }
   const assembler = createStatementAssembler({
     ...limits,
+    longTexts,
     nameBytesMax: facts.databaseType.startsWith('redshift') ? nameBytesMax.redshift : nameBytesMax.postgres,
     createHash: agent.createHash,
     now: () => agent.clock.monotonicMilliseconds(),
@@ -114,6 +143,15 @@ export function openSessionRecorder(options: SessionRecorderOptions): SessionRec
 
 function stamped(body: AuditEventBody, { randomness, clock, identity }: SessionRecorderOptions['agent']): AuditEvent {
   return auditEvent(body, { uid: randomness.uuid(), time: clock.now(), clusterName: identity.cluster })
+}
+
+function statementTooLong(lengthBytes: number): PortunusError {
+  const message = `Cannot run a statement of ${lengthBytes} bytes: no more than ${messageBytesMax} bytes of one statement can be recorded`
+  return new PortunusError('STATEMENT_TOO_LONG', message, {
+    category: 'limit-exceeded',
+    sqlState: '54000',
+    hint: 'split the statement, or load its data with COPY',
+  })
 }
 
 function messageUnreadable(reason: string): PortunusError {

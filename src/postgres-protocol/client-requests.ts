@@ -187,5 +187,10 @@ function joinTexts({ payloads, isComplete }: Candidates<PreparedText>): SqlText 
   const sql = [...(isComplete ? [] : ['-- an earlier text under this name, no longer known']), ...texts].join(
     '\n-- or, if the server took the next text under the same name:\n',
   )
-  return { sql, sqlLengthBytes: payloads.reduce((total, { text }) => total + text.sqlLengthBytes, 0) }
+  const longTextIds = payloads.flatMap(({ text }) => text.longTextIds ?? [])
+  return {
+    sql,
+    sqlLengthBytes: payloads.reduce((total, { text }) => total + text.sqlLengthBytes, 0),
+    ...(longTextIds.length === 0 ? {} : { longTextIds }),
+  }
 }

@@ -5,7 +5,7 @@ import { uint32At } from './bytes.ts'
 import type { FrameSink } from './frame-scanner.ts'
 import { frontendTypes, refusalOfType } from './message-types.ts'
 import { readParameterValues, type ParameterValues } from './parameter-values.ts'
-import type { SqlText } from './statement.ts'
+import type { LongTexts, SqlText } from './statement.ts'
 
 /** A name as sent, and as a server tells it from others. */
 export interface Name {
@@ -33,6 +33,7 @@ export interface FrontendMessagesOptions {
   /** As many bytes of a name as the server minds: NAMEDATALEN - 1. */
   readonly nameBytesMax: number
   readonly createHash: () => StreamingHash
+  readonly longTexts?: LongTexts | undefined
   readonly listener: FrontendListener
   readonly refuse: (reason: string) => void
 }
@@ -65,7 +66,7 @@ export class FrontendMessages implements FrameSink {
     this.#collectors = {
       name: new BoundedBytes(options.nameBytesMax),
       secondName: new BoundedBytes(options.nameBytesMax),
-      sql: new BoundedBytes(options.sqlBytesMax, options.createHash),
+      sql: new BoundedBytes(options.longTexts?.bytesMax ?? options.sqlBytesMax, options.createHash),
       rest: new BoundedBytes(Math.max(options.parametersBytesMax, options.nameBytesMax + 2)),
     }
   }
@@ -79,6 +80,11 @@ export class FrontendMessages implements FrameSink {
     const fields = fieldsOf.get(type)
     if (fields === undefined) {
       this.#beginOther(type, bodyBytes)
+      return false
+    }
+    const { longTexts } = this.#options
+    if (longTexts !== undefined && bodyBytes > longTexts.bytesMax && fields.includes('sql')) {
+      longTexts.refuse(bodyBytes)
       return false
     }
     listener.sent(bodyBytes + 5)
@@ -171,7 +177,7 @@ export class FrontendMessages implements FrameSink {
   }
 
   #sql(): SqlText {
-    return sqlTextOf(this.#collectors.sql.takeAll())
+    return sqlTextOf(this.#collectors.sql.takeAll(), this.#options)
   }
 
   #name(field: 'name' | 'secondName'): Name {
@@ -181,7 +187,14 @@ export class FrontendMessages implements FrameSink {
   }
 }
 
-function sqlTextOf({ bytes, lengthBytes, sha256 }: CollectedBytes): SqlText {
+function sqlTextOf({ bytes, lengthBytes, sha256 }: CollectedBytes, options: FrontendMessagesOptions): SqlText {
+  const { longTexts, sqlBytesMax, createHash } = options
+  if (longTexts !== undefined && sha256 === undefined && lengthBytes > sqlBytesMax) {
+    const hash = createHash()
+    hash.update(bytes)
+    const { id, firstPart } = longTexts.keep({ sql: auditText(bytes), lengthBytes })
+    return { sql: firstPart, sqlLengthBytes: lengthBytes, sqlSha256: hash.digestHex(), longTextIds: [id] }
+  }
   if (sha256 === undefined) return { sql: auditText(bytes), sqlLengthBytes: lengthBytes }
   return { sql: auditTextOfCut(bytes), sqlLengthBytes: lengthBytes, sqlSha256: sha256 }
 }

@@ -9,6 +9,7 @@ import { ClientRequests } from './client-requests.ts'
 import { FrameScanner } from './frame-scanner.ts'
 import { FrontendMessages } from './frontend-messages.ts'
 import { Pipeline } from './pipeline.ts'
+import type { LongTexts } from './statement.ts'
 import { StatementLedger, type StatementLedgerOptions } from './statement-ledger.ts'
 
 /** Bytes that are no messages we can read. */
@@ -27,6 +28,8 @@ export interface StatementAssemblerOptions extends StatementLedgerOptions {
   readonly preparedBytesMax: number
   /** As many bytes of a name as the server tells apart: 63 in PostgreSQL (NAMEDATALEN - 1), which is the default. */
   readonly nameBytesMax?: number
+  /** Keeps whole what is longer than `sqlBytesMax`; without it, such texts are cut. */
+  readonly longTexts?: LongTexts
   /** SHA-256. */
   readonly createHash: () => StreamingHash
   /** At most once for each direction. */
@@ -57,7 +60,18 @@ export function createStatementAssembler(options: StatementAssemblerOptions): St
     onOverflow: (waiting) => refuseBackend(`no answer to ${waiting} messages`),
   })
   const requests = new ClientRequests({ ledger, pipeline, heldBytesMax: options.preparedBytesMax })
-  const frontend = new FrameScanner(new FrontendMessages({ nameBytesMax: 63, ...options, listener: requests, refuse: refuseFrontend }))
+  const { longTexts: given } = options
+  const longTexts = given && {
+    bytesMax: given.bytesMax,
+    keep: (text: Parameters<LongTexts['keep']>[0]) => given.keep(text),
+    refuse(lengthBytes: number) {
+      frontend.stop()
+      given.refuse(lengthBytes)
+    },
+  }
+  const frontend = new FrameScanner(
+    new FrontendMessages({ nameBytesMax: 63, ...options, longTexts, listener: requests, refuse: refuseFrontend }),
+  )
   const backend = new FrameScanner(new BackendMessages(pipeline, refuseBackend))
 
   function refuseFrontend(reason: string): void {

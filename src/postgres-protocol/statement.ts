@@ -8,6 +8,18 @@ export interface SqlText {
   readonly sqlLengthBytes: number
   /** Of all the bytes, in lower-case hexadecimal; only where the text was cut. */
   readonly sqlSha256?: string
+  /** Under which ids the whole text was kept (`LongTexts`), where it was; several where it is not known which of them runs. */
+  readonly longTextIds?: readonly string[]
+}
+
+/** Where texts longer than `sqlBytesMax` are kept as a whole. */
+export interface LongTexts {
+  /** Of one message. What is longer is refused when its header is read, before anything of it can be passed on. */
+  readonly bytesMax: number
+  /** Takes a whole text when the last byte of its message is read; gives its id, and the first part of it to go on with. */
+  keep(text: { readonly sql: string; readonly lengthBytes: number }): { readonly id: string; readonly firstPart: string }
+  /** A message is too long. Nothing is read from here on. */
+  refuse(lengthBytes: number): void
 }
 
 export interface StatementBegun extends SqlText {
