@@ -17,7 +17,7 @@ export {
   type DatabaseSelector,
 } from './database-choice.ts'
 export { chooseDatabaseName, chooseDatabaseUser, type LoginChoice } from './login-choice.ts'
-export { authoritiesPath, databasePaths, profileDirectoryOf } from './profile-paths.ts'
+export { authoritiesPath, databasePaths, fileName, profileDirectoryOf } from './profile-paths.ts'
 export type { Profile } from './profile-document.ts'
 export {
   currentProxyHost,

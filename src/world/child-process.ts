@@ -1,6 +1,7 @@
-/** Programs of other people run in the foreground, with the person's own terminal. */
+/** Programs of other people: in the foreground with the person's own terminal, or with their output in a file. */
 import { spawn } from 'node:child_process'
-import { PortunusError } from '#foundation'
+import { closeSync, openSync } from 'node:fs'
+import { PortunusError, messageOf } from '#foundation'
 import { ignoreInterrupts } from './machine.ts'
 
 export interface RunChildOptions {
@@ -46,6 +47,53 @@ export function runChild(command: string, args: readonly string[], options: RunC
       resolve({ exitCode: code ?? signalExitCode(signal), stderrTail: tail })
     })
   })
+}
+
+export interface RunIntoFileOptions {
+  readonly environment?: Readonly<Record<string, string | undefined>>
+  /** Must not exist; made with mode 0600, and keeps what the program says on both streams in the order it came. */
+  readonly outputPath: string
+  /** Interrupts the program, as Ctrl-C would. */
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Runs a program without standard input and waits for its end. Several may run at once.
+ * Throws PROGRAM_NOT_FOUND when there is no such program on PATH, PROGRAM_OUTPUT_REFUSED when the file cannot be made.
+ */
+export function runChildIntoFile(
+  command: string,
+  args: readonly string[],
+  options: RunIntoFileOptions,
+): Promise<{ readonly exitCode: number }> {
+  const output = openOutput(options.outputPath)
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, [...args], { stdio: ['ignore', output, output], env: { ...process.env, ...options.environment } })
+    closeSync(output)
+    const interrupt = (): void => void child.kill('SIGINT')
+    options.signal?.addEventListener('abort', interrupt, { once: true })
+    const settle = (): void => options.signal?.removeEventListener('abort', interrupt)
+    child.once('error', (cause) => {
+      settle()
+      reject(programError(command, cause))
+    })
+    child.once('close', (code, signal) => {
+      settle()
+      resolve({ exitCode: code ?? signalExitCode(signal) })
+    })
+  })
+}
+
+function openOutput(path: string): number {
+  try {
+    return openSync(path, 'wx', 0o600)
+  } catch (cause) {
+    throw new PortunusError('PROGRAM_OUTPUT_REFUSED', `Cannot keep the output in "${path}": ${messageOf(cause)}`, {
+      category: 'bad-input',
+      cause,
+      hint: 'choose a new directory on a disk that can be written to',
+    })
+  }
 }
 
 function signalExitCode(signal: NodeJS.Signals | null): number {

@@ -3,6 +3,7 @@
  * with real certificates and real TLS. The agent answers as the test says.
  */
 import { randomBytes } from 'node:crypto'
+import type { X509Certificate } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import { PortunusError, errorDocument, httpStatusOf, toHex, type Connection, type Listener, type TlsConnection } from '#foundation'
 import {
@@ -47,8 +48,16 @@ export interface TestClusterOptions {
   readonly agentIdentity?: Partial<HostIdentity>
   /** Whether a client certificate must come from the cluster's user authority; a stranger's otherwise. */
   readonly agentTrusts?: 'cluster' | 'stranger'
+  /** Databases beside `my-redshift`, like it in all but the name and the label `env=<name>`. */
+  readonly moreDatabases?: readonly string[]
   readonly onTicket?: (body: Readonly<Record<string, unknown>>) => void
   readonly onCancel?: (body: Readonly<Record<string, unknown>>) => void
+  /** Answers what clients ask of the authority, instead of the few answers that are made up. */
+  readonly authority?: {
+    /** People with certificates of these authorities are let in as well. */
+    readonly peopleAuthoritiesPem: readonly string[]
+    readonly answer: (request: Request, certificate: X509Certificate) => Promise<Response>
+  }
 }
 
 export interface TestCluster extends AsyncDisposable {
@@ -91,7 +100,7 @@ export async function openTestCluster(options: TestClusterOptions = {}): Promise
     identity: agentHost,
     usages: ['server', 'client'],
   })
-  const people = (): readonly string[] => [userAuthority.certificatePem]
+  const people = (): readonly string[] => [userAuthority.certificatePem, ...(options.authority?.peopleAuthoritiesPem ?? [])]
   const doors = {
     web: nodeTls.acceptor({
       identity: () => ({ ...web, certificatePem: web.certificatePem + hostAuthority.certificatePem }),
@@ -117,7 +126,7 @@ export async function openTestCluster(options: TestClusterOptions = {}): Promise
         webServer.serve(secure, secure)
         break
       case 'authority':
-        serveHttp2(secure.stream, (request) => answerAuthority(request, issueUser), secure)
+        serveHttp2(secure.stream, (request) => answerAuthority(request, issueUser, options), secure)
         break
       case 'proxy':
         apiConnections += 1
@@ -196,9 +205,17 @@ async function answerProxy(request: Request, options: TestClusterOptions, ticket
 
 type Issue = TestCluster['issueUser']
 
-async function answerAuthority(request: Request, issueUser: Issue): Promise<Response> {
+async function answerPerson(
+  request: Request,
+  { secure, options, issueUser }: { readonly secure: TlsConnection; readonly options: TestClusterOptions; readonly issueUser: Issue },
+): Promise<Response> {
+  if (options.authority === undefined || secure.peerCertificate === undefined) return await answerAuthority(request, issueUser)
+  return await options.authority.answer(request, secure.peerCertificate)
+}
+
+async function answerAuthority(request: Request, issueUser: Issue, { moreDatabases = [] }: TestClusterOptions): Promise<Response> {
   const { pathname } = new URL(request.url)
-  if (pathname === '/v1/databases') return Response.json({ databases: [listedDatabase] })
+  if (pathname === '/v1/databases') return Response.json({ databases: [listedDatabase, ...moreDatabases.map(databaseLike)] })
   const body = (await request.json()) as { publicKeyPem: string; route: { service: string } }
   const { certificatePem } = await issueUser({ usage: 'db', service: body.route.service, publicKeyPem: body.publicKeyPem })
   return Response.json({ certificatePem, validUntil: new Date(Date.now() + hourMilliseconds).toISOString() })
@@ -215,6 +232,11 @@ const listedDatabase = {
   deniedUsers: [],
   allowedNames: ['*'],
   deniedNames: [],
+}
+
+function databaseLike(name: string): unknown {
+  const { database } = listedDatabase
+  return { ...listedDatabase, database: { ...database, metadata: { ...database.metadata, name, labels: { env: name } } } }
 }
 
 export const goodPassword = 'correct horse battery'

@@ -12,6 +12,7 @@ import {
   openHttp2Client,
   presentedChain,
   runChild,
+  runChildIntoFile,
   terminationSignal,
   thisMachine,
   version,
@@ -43,6 +44,7 @@ const exitCode = await runTsh(args, {
     presentedChain,
   },
   runChild,
+  runChildIntoFile,
   terminationSignal,
 })
 await exitWhenWritten(exitCode)

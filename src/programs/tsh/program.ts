@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { PortunusError } from '#foundation'
 import type { GlobalFlags, TshContext } from './context.ts'
+import { addRequestCommands, addRequestFlags } from './request-program.ts'
 import type { TshWorld } from './world.ts'
 
 export interface TshProgram {
@@ -32,6 +33,7 @@ export function tshProgram(world: TshWorld, childArguments: readonly string[]): 
   addSessionCommands(root, runs)
   addDatabaseCommands(root.command('db').description('View and use the databases of the cluster.'), runs)
   addLiveSessionCommands(root.command('sessions').description('See your live database sessions.'), runs)
+  addRequestCommands(root.command('request').alias('requests').description('Ask for access, and review what others ask for.'), runs)
   addProxyCommands(root.command('proxy').description('Run local proxies for programs on this machine.'), runs)
   root
     .command('version')
@@ -69,8 +71,7 @@ function rootCommand(world: TshWorld): Command {
 }
 
 function addSessionCommands(root: Command, runs: Runs): void {
-  root
-    .command('login')
+  addRequestFlags(root.command('login'))
     .description('Log in to a cluster and keep the credentials in the profile directory.')
     .addOption(new Option('--auth <type>', 'how to authenticate').choices(['local']).default('local'))
     .option('--ttl <minutes>', 'minutes the login shall last, or a duration such as 8h')
@@ -115,6 +116,19 @@ function addDatabaseCommands(db: Command, runs: Runs): void {
     .description('Connect to a database with psql. Arguments after -- are passed on to psql.')
     .option('--tunnel', 'accepted for compatibility: the connection always goes through a local proxy')
     .action(runs(async (context, flags, [name]) => (await import('./commands/db-connect.ts')).connect(context, { ...flags, name })))
+  db.command('exec')
+    .description('Run SQL in several databases with psql, and say how many succeeded.')
+    .argument('<sql>', 'what to run')
+    .option('--dbs <names>', 'run it in these comma-separated databases')
+    .option('--search <words>', 'run it in the databases in which each of these comma-separated words occurs')
+    .option('--labels <key=value,...>', 'run it in the databases with these labels')
+    .option('-u, --db-user <name>', 'database user, or role/<name> for an IAM role')
+    .option('-n, --db-name <name>', 'database name')
+    .option('--parallel <number>', 'how many databases at once, 1 to 10; more than one needs --output-dir', '1')
+    .option('--output-dir <directory>', 'a new directory for one <database>.output each, and summary.json')
+    .option('--confirm', 'ask before running it in databases that were searched for', true)
+    .option('--no-confirm', 'do not ask')
+    .action(runs(async (context, flags, [sql]) => (await import('./commands/db-exec.ts')).execute(context, { ...flags, sql })))
   db.command('explain')
     .description('Say whether you may connect to a database, and which role grants it or what is missing.')
     .argument('<database>', 'name of the database')

@@ -94,6 +94,13 @@ async function fromAuthority(context: TshContext, login: Login, question: Author
   return { login, route, held }
 }
 
+/** A target for a moment: its credentials are for this process, and nothing is stored. */
+export async function passingTarget(context: TshContext, login: Login, listed: ListedDatabase, flags: Flags): Promise<Target> {
+  const route = routeFor(listed, undefined, { flags, options: { needsLogin: true, refresh: true } })
+  await using connection = await openAuthority(context.world.client, login)
+  return { login, route, held: await issueDatabaseKeys(connection.authority, route) }
+}
+
 type Choosable = ChoosableDatabase & { readonly listed: ListedDatabase }
 
 function choose(context: TshContext, databases: readonly ListedDatabase[], question: AuthorityQuestion): ListedDatabase {
@@ -118,7 +125,11 @@ function showMatches(context: TshContext, databases: readonly ListedDatabase[], 
   context.world.terminal.tell(table(databaseColumns(true), rows))
 }
 
-function routeFor(listed: ListedDatabase, stored: HeldIdentity | undefined, { flags, options }: AuthorityQuestion): DatabaseRoute {
+function routeFor(
+  listed: ListedDatabase,
+  stored: HeldIdentity | undefined,
+  { flags, options }: Pick<AuthorityQuestion, 'flags' | 'options'>,
+): DatabaseRoute {
   const { metadata, spec } = listed.database
   const earlier = stored?.identity.route
   const user = decided(options, chooseDatabaseUser, {

@@ -18,6 +18,12 @@ export interface TshWorld {
     args: readonly string[],
     options: { readonly environment: Environment },
   ) => Promise<{ readonly exitCode: number }>
+  /** Runs a program with its output in a new private file; throws PROGRAM_NOT_FOUND and PROGRAM_OUTPUT_REFUSED. */
+  readonly runChildIntoFile: (
+    command: string,
+    args: readonly string[],
+    options: { readonly environment: Environment; readonly outputPath: string; readonly signal: AbortSignal },
+  ) => Promise<{ readonly exitCode: number }>
   /** Aborts on SIGINT or SIGTERM. */
   readonly terminationSignal: () => AbortSignal
 }

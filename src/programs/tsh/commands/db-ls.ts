@@ -1,24 +1,21 @@
 /** `tsh db ls`: the databases one may connect to, and as whom. */
 import { listDatabaseKeys, openAuthority, readDatabaseKeys, type HeldIdentity, type Login } from '#client'
 import { printJson, printYaml, table } from '#presentation'
-import { nonEmpty, parseLabels, profileDirectory, validLogin, type TshContext } from '../context.ts'
-import { databaseColumns, databaseDocument, databaseRow, matchesSearch, searchWords, type ListedDatabase } from '../database-text.ts'
-import { textOrUndefined, type Flags } from '../program.ts'
+import { profileDirectory, validLogin, type TshContext } from '../context.ts'
+import { databaseFilter } from '../database-filter.ts'
+import { databaseColumns, databaseDocument, databaseRow, type ListedDatabase } from '../database-text.ts'
+import type { Flags } from '../program.ts'
 
 // From this many rows on, a person looking for one database is told how to narrow the list.
 const longListRows = 20
 
 export async function listDatabases(context: TshContext, flags: Flags): Promise<number> {
   const { terminal, client } = context.world
-  const labels = parseLabels(textOrUndefined(flags['labels']))
-  const words = searchWords(textOrUndefined(flags['search']))
+  const filter = databaseFilter(flags)
   const login = await validLogin(context)
   await using connection = await openAuthority(client, login)
   const { databases } = await connection.authority.listDatabases({})
-  const listed = [...databases]
-    .filter(({ database }) => Object.entries(labels).every(([key, value]) => database.metadata.labels[key] === value))
-    .filter(({ database }) => matchesSearch(database, words))
-    .sort((left, right) => (left.database.metadata.name < right.database.metadata.name ? -1 : 1))
+  const listed = filter.pick(databases)
   switch (flags['format']) {
     case 'json':
       terminal.answer(printJson(listed.map(databaseDocument)))
@@ -29,8 +26,7 @@ export async function listDatabases(context: TshContext, flags: Flags): Promise<
     default:
       await tellTable(context, login, { listed, verbose: flags['verbose'] === true })
   }
-  const isNarrowed = words.length > 0 || nonEmpty(textOrUndefined(flags['labels'])) !== undefined || flags['verbose'] === true
-  if (listed.length >= longListRows && !isNarrowed) {
+  if (listed.length >= longListRows && !filter.narrows && flags['verbose'] !== true) {
     terminal.tell('Hint: narrow the list with words, tsh db ls --search=<word>,<word>, or with labels, tsh db ls <key>=<value>')
   }
   return 0

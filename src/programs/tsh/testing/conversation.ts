@@ -15,6 +15,7 @@ export interface ConversationOptions {
   readonly homeDirectory: string
   readonly environment?: Environment
   readonly runChild?: TshWorld['runChild']
+  readonly runChildIntoFile?: TshWorld['runChildIntoFile']
   readonly terminationSignal?: () => AbortSignal
   /** Called for each piece of standard output as it comes. */
   readonly onAnswer?: (text: string) => void
@@ -51,6 +52,7 @@ export async function speak(args: readonly string[], options: ConversationOption
     randomness: { bytes: (length) => randomBytes(length) },
     client: testWorld,
     runChild: options.runChild ?? (() => Promise.reject(new Error('no program was expected'))),
+    runChildIntoFile: options.runChildIntoFile ?? (() => Promise.reject(new Error('no program was expected'))),
     terminationSignal: options.terminationSignal ?? (() => new AbortController().signal),
   })
   return { exitCode, stdout, stderr }

@@ -1,0 +1,70 @@
+/** tsh for people with several databases: SQL in all of them, queries that find them. */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { parse, stringify } from 'yaml'
+import type { Daemon, Outcome } from '../../lab/stage/program.ts'
+import { openStage, type Stage } from '../../lab/stage/stage.ts'
+import { addPerson, auditEvents, configureAgent, eventually, logIn } from './people.ts'
+
+const hasPsql = spawnSync('psql', ['--version']).status === 0
+const withPsql = { skip: hasPsql ? false : 'psql is not on PATH' }
+
+let stage: Stage
+let cluster: Daemon
+let agent: Daemon
+
+before(async () => {
+  stage = await openStage()
+  cluster = await stage.startCluster()
+  const alice = await addPerson(stage, 'alice', ['--roles=access', '--db-users=*', '--db-names=*'])
+  await configureAgent(stage, 'my-redshift')
+  await addSecondDatabase()
+  agent = await stage.startAgent()
+  await logIn(stage, alice)
+  await eventually(
+    () => tsh('db', 'ls', '--format=json'),
+    ({ stdout }) => stdout.includes('my-redshift') && stdout.includes('reports'),
+  )
+})
+
+after(async () => {
+  await agent[Symbol.asyncDispose]()
+  await cluster[Symbol.asyncDispose]()
+  await stage[Symbol.asyncDispose]()
+})
+
+/** The same Redshift cluster under another name, with another label. */
+async function addSecondDatabase(): Promise<void> {
+  const configuration = parse(await readFile(stage.agentConfigPath, 'utf8'))
+  const [first] = configuration.db_service.databases
+  configuration.db_service.databases.push({ ...first, name: 'reports', static_labels: { team: 'finance' } })
+  await writeFile(stage.agentConfigPath, stringify(configuration), { mode: 0o600 })
+}
+
+function tsh(...args: string[]): Promise<Outcome> {
+  return stage.run('tsh', args, { person: 'alice' })
+}
+
+test('tsh db exec runs SQL in several databases, keeps each output, and leaves the rest alone when one fails', withPsql, async () => {
+  const asAlice = ['--db-user=alice', '--db-name=dev']
+  const plain = await tsh('db', 'exec', 'select name from events where id = 2', '--dbs=my-redshift,reports', ...asAlice)
+  assert.equal(plain.exitCode, 0, plain.stderr)
+  assert.equal(plain.stdout.match(/Chamber evening/g)?.length, 2)
+  assert.match(plain.stdout, /Summary: 2 of 2 succeeded\.\n$/)
+
+  const directory = join(stage.directory, 'outputs')
+  const apart = [`--output-dir=${directory}`, '--parallel=2', '--search=redshift', '--no-confirm']
+  const kept = await tsh('db', 'exec', 'select 1/(case when current_user = $$alice$$ then 0 end)', ...apart, ...asAlice)
+  assert.equal(kept.exitCode, 1)
+  assert.match(kept.stdout, /^Summary: 0 of \d succeeded\.\n$/)
+  assert.match(await readFile(join(directory, 'my-redshift.output'), 'utf8'), /division by zero/)
+  assert.equal((await stat(join(directory, 'my-redshift.output'))).mode & 0o777, 0o600)
+  assert.equal(JSON.parse(await readFile(join(directory, 'summary.json'), 'utf8')).succeeded, 0)
+  await eventually(
+    () => auditEvents(stage),
+    (events) => events.filter((event) => event.event === 'db.session.query' && String(event['db_query']).includes('id = 2')).length === 2,
+  )
+})
