@@ -78,7 +78,7 @@ test('what was known counts while the authority is away, and its age is told', a
   clock.step(6 * 60_000)
   await settled()
   assert.deepEqual([view.state.locks, view.ageMilliseconds()], [[lock], 6 * 60_000])
-  assert.equal(questions[2]?.sinceRevision, 3)
+  assert.deepEqual([questions[1]?.waitMilliseconds, questions[2]?.sinceRevision, questions[2]?.waitMilliseconds], [20_000, 3, 0])
   questions[2]?.answer({ ...none, revision: 9, complete: true })
   await settled()
   assert.deepEqual([view.state.locks, view.ageMilliseconds()], [[], 0])

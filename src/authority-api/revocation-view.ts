@@ -52,7 +52,9 @@ export function openRevocationView(options: RevocationViewOptions): RevocationVi
   }
 
   async function ask(): Promise<void> {
-    const changes = await within(options.authority.watchRevocations({ sinceRevision: current.revision, waitMilliseconds }), {
+    // After a silence the authority is asked for an answer at once: only an answer makes the view young.
+    const request = { sinceRevision: current.revision, waitMilliseconds: failures > 0 ? 0 : waitMilliseconds }
+    const changes = await within(options.authority.watchRevocations(request), {
       milliseconds: answerMillisecondsMax,
       clock,
       signal: stopping.signal,

@@ -221,6 +221,20 @@ test('a role that is taken away ends the session it opened', async () => {
   assert.match(await refusalOf('dave'), /28000|42501|no role/)
 })
 
+test('after the Auth Service was away, an agent follows the locks again', async () => {
+  cluster.kill('SIGTERM')
+  await cluster.ended
+  cluster = await stage.startCluster()
+  await agent.says('locks are followed again')
+  await eventually(
+    () => refusalOf('bob'),
+    (answer) => answer === 'let in',
+  )
+  const session = await openSession('bob')
+  const ended = await endsWithinASecond(session, () => tctl('lock', '--user=bob', '--ttl=1m'))
+  assert.match(ended.message, /lock targeting user "bob" is in force$/)
+})
+
 test('an agent that stops lets sessions go on for a while, and then tells them', async () => {
   const session = await openSession('alice')
   agent.kill('SIGTERM')
