@@ -48,7 +48,7 @@ const idleCheckMillisecondsMax = 5_000
 
 interface Entry {
   readonly session: GuardedSession
-  heldRoles: number
+  heldRoles: string
 }
 
 export function openSessionGuards(options: SessionGuardsOptions): SessionGuards {
@@ -64,7 +64,7 @@ export function openSessionGuards(options: SessionGuardsOptions): SessionGuards 
     const revocation =
       decideRevocation(subject, revocations.state, clock.now()) ?? decideStaleness(revocations.ageMilliseconds(), session.options.lock)
     if (revocation !== undefined) return session.end(revocationError(revocation, 'go on with the session', '57P01'))
-    const held = heldRoles(subject, revocations.state).length
+    const held = heldRoles(subject, revocations.state).join('\n')
     if (held !== entry.heldRoles) void recheck(session, options)
     entry.heldRoles = held
   }
@@ -74,7 +74,7 @@ export function openSessionGuards(options: SessionGuardsOptions): SessionGuards 
   return {
     guard(session) {
       refuseTooMany(session, [...entries])
-      const entry = { session, heldRoles: heldRoles(subjectOf(session.facts), revocations.state).length }
+      const entry = { session, heldRoles: heldRoles(subjectOf(session.facts), revocations.state).join('\n') }
       entries.add(entry)
       changed()
       const timers = new DisposableStack()

@@ -3,8 +3,9 @@ import { messageOf, type Clock, type Log } from '#foundation'
 import type { AgentAuthority } from './agent-options.ts'
 import type { SessionGuards } from './session-guards.ts'
 
-/** Sessions that come and go quickly are told together, or not at all. */
+/** Sessions that come and go quickly are told together, or not at all; many sessions are much to tell, so less often. */
 const settleMilliseconds = 200
+const settleMillisecondsPerSession = 1
 const repeatMilliseconds = 60_000
 const retryMilliseconds = 5_000
 
@@ -28,7 +29,7 @@ export async function runSessionReporter(options: SessionReporterOptions, signal
     const isTold = count === 0 && told === 0 ? true : await report(options)
     if (isTold) told = count
     if (isTold) await pause(repeatMilliseconds, AbortSignal.any([signal, change.signal]))
-    await pause(isTold ? settleMilliseconds : retryMilliseconds, signal)
+    await pause(isTold ? settleMilliseconds + settleMillisecondsPerSession * count : retryMilliseconds, signal)
   }
   if (told > 0) await report(options)
 }
