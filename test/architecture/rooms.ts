@@ -43,7 +43,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   'aws-model': { purpose: 'ARNs, endpoints, login plans, policy documents', imports: ['foundation', 'resources'], touches: [hash] },
   'audit-events': { purpose: 'what can happen, and how it is told', imports: ['foundation'], touches: [hash] },
   configuration: {
-    purpose: 'teleport.yaml to a value and back',
+    purpose: 'teleport.yaml to a value and back, and texts of resources',
     imports: ['foundation', 'resources', 'aws-model'],
     touches: ['yaml', 'zod'],
   },

@@ -44,7 +44,7 @@ export interface TctlCluster extends AsyncDisposable {
   /** The same, with nothing but these arguments and this environment. */
   tctlPlain(args: readonly string[], environment?: Readonly<Record<string, string>>): Promise<Said>
   /** The same, with something piped into it. */
-  tctlFed(input: string, ...args: string[]): Promise<Said>
+  readonly tctlFed: (input: string, ...args: string[]) => Promise<Said>
   /** The same, by somebody who may not read the files of this name. */
   tctlWithoutPermission(name: string, args: readonly string[]): Promise<Said>
 }
