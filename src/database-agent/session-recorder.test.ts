@@ -137,7 +137,7 @@ test('a statement of megabytes is recorded whole, before its last bytes go on', 
   for (const chunk of chunks.slice(0, -1)) assert.equal(recorder.frontend(chunk), false)
   assert.deepEqual(finished, [])
   assert.equal(recorder.frontend(chunks.at(-1) ?? new Uint8Array(0)), true)
-  assert.ok(finished.length > 20, 'the parts are in the journal')
+  assert.ok(finished.length > 15, 'the parts are in the journal')
   recorder.end()
   const query = finished.find(({ event }) => event === 'db.session.query')
   assert.ok(query)

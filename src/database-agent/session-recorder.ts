@@ -1,18 +1,15 @@
 /** Turns what the tap sees into journal records: each statement is written ahead when it is sent and completed when it is answered. */
-import { auditEvent, redactedParts, type AuditEvent, type AuditEventBody, type BegunStatement } from '#audit-events'
+import { auditEvent, type AuditEvent, type AuditEventBody, type BegunStatement, type StatementEvents } from '#audit-events'
 import { PortunusError } from '#foundation'
-import { createStatementAssembler, type LongTexts, type StatementBegun, type StatementFinished } from '#postgres-protocol'
+import { createStatementAssembler, type StatementBegun, type StatementFinished } from '#postgres-protocol'
 import type { AgentOptions } from './agent-options.ts'
 import type { AuditTurn } from './audit-turn.ts'
-import { partEvents, resultOf, statementEventsOf, surpriseEvent, textOf, type SessionFacts, type UpstreamFacts } from './session-facts.ts'
+import { openRecordedTexts, type RecordedTexts } from './long-texts.ts'
+import { resultOf, statementEventsOf, surpriseEvent, textOf, type SessionFacts, type UpstreamFacts } from './session-facts.ts'
 
 /** Bytes by which a server tells names apart (Amazon Redshift, names and identifiers; PostgreSQL, NAMEDATALEN). */
 const nameBytesMax = { redshift: 127, postgres: 63 } as const
 const limits = { sqlBytesMax: 256 * 1024, parametersBytesMax: 256 * 1024, preparedBytesMax: 8 * 1024 * 1024 }
-/** As long as a statement can be for Amazon Redshift ("Quotas and limits", 16 MB); all of it is recorded. */
-const messageBytesMax = 16 * 1024 * 1024
-/** In UTF-16 units: even with every character escaped in JSON a part fits into one request to the authority. */
-const partLengthMax = 128 * 1024
 
 export interface SessionRecorder {
   /**
@@ -49,68 +46,39 @@ interface OpenStatement {
 export function openSessionRecorder(options: SessionRecorderOptions): SessionRecorder {
   const { facts, upstream, turn, agent } = options
   const statements = statementEventsOf(facts, upstream, agent.identity.cluster)
-  const open = new Map<number, OpenStatement>()
   const totals = { statements: 0, clientBytes: 0, serverBytes: 0 }
   let mustWrite = false
   let unreadable: PortunusError | undefined
-  /** Ids of long texts that nothing has run yet: the first statement to run one takes its id, which its parts name. */
-  const unusedTexts = new Set<string>()
 
   const wrote = (error: unknown): void => {
     if (error !== undefined) agent.log.error('audit record not written yet', { session: facts.sessionId, error })
   }
-
-  function begin(begun: StatementBegun): void {
-    mustWrite = true
-    totals.statements += 1
-    const own = begun.longTextIds?.find((id) => unusedTexts.delete(id))
-    const stamp = { uid: own ?? agent.randomness.uuid(), time: agent.clock.now() }
-    const statement = { begun: statements.begun(textOf(begun, upstream, own), stamp), isSent: false }
-    open.set(begun.index, statement)
-    agent.journal.beginStatement({ uid: stamp.uid, provisional: statement.begun.json })
-    turn.afterWrite((error) => void (statement.isSent = error === undefined))
-  }
-
-  function finish(finished: StatementFinished): void {
-    const statement = open.get(finished.index)
-    if (statement === undefined) return
-    open.delete(finished.index)
-    const { event: record, changed } = statements.finished(statement.begun, finished.outcome, resultOf(finished))
-    agent.journal.finishStatement(record, changed)
-    turn.writeSoon(wrote)
-  }
-
-  const longTexts: LongTexts = {
-    bytesMax: messageBytesMax,
-    keep({ sql }) {
-      mustWrite = true
-      const id = agent.randomness.uuid()
-      const parts = redactedParts(sql, partLengthMax)
-      for (const part of partEvents(facts, id, parts)) agent.journal.append(stamped(part, agent))
-      unusedTexts.add(id)
-      return { id, firstPart: parts[0] ?? '' }
-    },
-    refuse(lengthBytes) {
-      unreadable = statementTooLong(lengthBytes)
+  const append = (body: AuditEventBody): void => agent.journal.append(stamped(body, agent))
+  const longTexts = openRecordedTexts({
+    ...{ facts, upstream, statements, agent, append },
+    onKept: () => void (mustWrite = true),
+    onRefused(error) {
+      unreadable = error
       totals.statements += 1
-      const text = { postgres_pid: upstream.processId, db_query: '', db_query_bytes: lengthBytes, db_query_missing: true } as const
-      const begun = statements.begun(text, { uid: agent.randomness.uuid(), time: agent.clock.now() })
-      const result = { sql_state: unreadable.sqlState, error: unreadable.message }
-      agent.journal.append(statements.finished(begun, 'refused', result).event)
       turn.afterWrite(wrote)
     },
-  }
+  })
+  const open = trackStatements({ ...options, statements, longTexts, wrote })
   const assembler = createStatementAssembler({
     ...limits,
     longTexts,
     nameBytesMax: facts.databaseType.startsWith('redshift') ? nameBytesMax.redshift : nameBytesMax.postgres,
     createHash: agent.createHash,
     now: () => agent.clock.monotonicMilliseconds(),
-    onBegun: begin,
-    onFinished: finish,
+    onBegun(begun) {
+      mustWrite = true
+      totals.statements += 1
+      open.begin(begun)
+    },
+    onFinished: open.finish,
     onSurprise(surprise) {
       agent.log.warn('audit cannot read a session from here', { session: facts.sessionId, ...surprise })
-      agent.journal.append(stamped(surpriseEvent(facts, surprise), agent))
+      append(surpriseEvent(facts, surprise))
       turn.afterWrite(wrote)
       if (surprise.direction === 'frontend') unreadable = messageUnreadable(surprise.reason)
     },
@@ -129,9 +97,40 @@ export function openSessionRecorder(options: SessionRecorderOptions): SessionRec
       assembler.backend(chunk)
     },
     missing: () => assembler.missingServerBytes,
-    running: () => open.size,
+    running: open.count,
     end: () => assembler.end(),
-    refuse() {
+    refuse: open.refuse,
+  }
+}
+
+interface StatementTracking extends SessionRecorderOptions {
+  readonly statements: StatementEvents
+  readonly longTexts: RecordedTexts
+  readonly wrote: (error: unknown) => void
+}
+
+/** The statements that have been sent and not answered. */
+function trackStatements({ upstream, turn, agent, statements, longTexts, wrote }: StatementTracking) {
+  const open = new Map<number, OpenStatement>()
+  return {
+    count: () => open.size,
+    begin(begun: StatementBegun): void {
+      const own = begun.longTextIds?.find((id) => longTexts.claim(id))
+      const stamp = { uid: own ?? agent.randomness.uuid(), time: agent.clock.now() }
+      const statement = { begun: statements.begun(textOf(begun, upstream, own), stamp), isSent: false }
+      open.set(begun.index, statement)
+      agent.journal.beginStatement({ uid: stamp.uid, provisional: statement.begun.json })
+      turn.afterWrite((error) => void (statement.isSent = error === undefined))
+    },
+    finish(finished: StatementFinished): void {
+      const statement = open.get(finished.index)
+      if (statement === undefined) return
+      open.delete(finished.index)
+      const { event: record, changed } = statements.finished(statement.begun, finished.outcome, resultOf(finished))
+      agent.journal.finishStatement(record, changed)
+      turn.writeSoon(wrote)
+    },
+    refuse(): void {
       for (const { begun, isSent } of open.values()) {
         agent.journal.finishStatement(statements.finished(begun, isSent ? 'unknown' : 'refused').event)
       }
@@ -143,15 +142,6 @@ export function openSessionRecorder(options: SessionRecorderOptions): SessionRec
 
 function stamped(body: AuditEventBody, { randomness, clock, identity }: SessionRecorderOptions['agent']): AuditEvent {
   return auditEvent(body, { uid: randomness.uuid(), time: clock.now(), clusterName: identity.cluster })
-}
-
-function statementTooLong(lengthBytes: number): PortunusError {
-  const message = `Cannot run a statement of ${lengthBytes} bytes: no more than ${messageBytesMax} bytes of one statement can be recorded`
-  return new PortunusError('STATEMENT_TOO_LONG', message, {
-    category: 'limit-exceeded',
-    sqlState: '54000',
-    hint: 'split the statement, or load its data with COPY',
-  })
 }
 
 function messageUnreadable(reason: string): PortunusError {
