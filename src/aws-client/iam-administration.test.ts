@@ -54,6 +54,49 @@ for (const [what, trouble, code] of failures) {
     ))
 }
 
+const policy = { name: 'p', document: { Version: '2012-10-17', Statement: [] }, characters: 1 } as const
+const missing = { status: 404, code: 'NoSuchEntity' }
+
+async function putAndAttach(trouble: TroubleMaker) {
+  await using aws = await startAwsServer(clock)
+  aws.trouble = trouble
+  using administration = await openIamAdministration({
+    environment: { AWS_ENDPOINT_URL: aws.url, AWS_ACCESS_KEY_ID: 'AKIAX', AWS_SECRET_ACCESS_KEY: 's' },
+    files: memoryFiles({}),
+    clock,
+    log: rememberingLog([]),
+    homeDirectory: '/nowhere',
+  })
+  const outcome = await administration.putPolicy(policy, role)
+  return { outcome, attached: await administration.attachPolicy(policy, role), calls: aws.calls.map(({ action }) => action) }
+}
+
+test('a policy that was just made is attached as soon as IAM knows it everywhere', async () => {
+  let count = 0
+  const { outcome, attached, calls } = await putAndAttach(({ action }) =>
+    action === 'GetPolicy' || (action === 'AttachRolePolicy' && ++count < 3) ? missing : undefined,
+  )
+  assert.deepEqual([outcome.kind, attached], ['created', 'attached'])
+  assert.equal(calls.filter((action) => action === 'AttachRolePolicy').length, 3)
+})
+
+test('two who change a policy at once both get through', async () => {
+  let count = 0
+  const busy = { status: 409, code: 'ConcurrentModification' }
+  const { outcome } = await putAndAttach(({ action }) =>
+    action === 'GetPolicy' ? missing : action === 'CreatePolicy' && ++count < 3 ? busy : undefined,
+  )
+  assert.equal(outcome.kind, 'created')
+})
+
+test('a policy of the same name under another path is told', () =>
+  assert.rejects(
+    putAndAttach(({ action }) =>
+      action === 'GetPolicy' ? missing : action === 'CreatePolicy' ? { status: 409, code: 'EntityAlreadyExists' } : undefined,
+    ),
+    { code: 'AWS_IAM_NAME_TAKEN', hint: /--policy-name/ },
+  ))
+
 test('a limit of inline policies is told with its ways out', () =>
   assert.rejects(
     findWith(({ action }) =>

@@ -8,7 +8,7 @@ import {
   type LivePermissions,
   type PlannedPolicy,
 } from '#aws-model'
-import type { Clock } from '#foundation'
+import { PortunusError, type Clock } from '#foundation'
 import { CredentialChain } from './credential-chain.ts'
 import type { CallContext } from './credentials.ts'
 import { describeFailure } from './describe-failure.ts'
@@ -24,6 +24,8 @@ import { membersAt, textAt, type XmlElement } from './xml.ts'
 
 const callMilliseconds = 30_000
 const versionsMax = 5
+const arrivalPausesMax = 8
+const arrivalPauseMilliseconds = 1_000
 // Every policy made here carries it, with no value; one without it is never changed.
 const tag = 'teleport'
 const description = 'Access to databases, set up for the Database Service'
@@ -90,6 +92,7 @@ interface AdministrationParts {
 class Administration implements IamAdministration {
   readonly caller: IamCaller
   readonly #parts: AdministrationParts
+  readonly #created = new Set<string>()
 
   constructor(parts: AdministrationParts) {
     this.caller = parts.caller
@@ -105,7 +108,7 @@ class Administration implements IamAdministration {
     try {
       return await this.find(identity)
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'AWS_IAM_DENIED')
+      if (error instanceof PortunusError && error.code === 'AWS_IAM_DENIED')
         throw callerUnattachable(arn, 'iam:GetRole, which tells the full ARN of its role, is denied')
       throw error
     }
@@ -135,6 +138,7 @@ class Administration implements IamAdministration {
     if (existing === undefined) {
       const parameters = { PolicyName: policy.name, PolicyDocument: JSON.stringify(policy.document), Description: description }
       await this.#call('CreatePolicy', { ...parameters, 'Tags.member.1.Key': tag, 'Tags.member.1.Value': '' }, attempt)
+      this.#created.add(arn)
       return { kind: 'created' }
     }
     if (!membersAt(existing, 'Tags').some((entry) => textAt(entry, 'Key') === tag)) throw policyForeign(arn, policy.name)
@@ -156,8 +160,16 @@ class Administration implements IamAdministration {
     const attempt = { doing, identity, resource: identityArn(identity) }
     const attached = await this.#list(`ListAttached${noun}Policies`, { list: 'AttachedPolicies', parameters: owner }, attempt)
     if (attached.some((entry) => textAt(entry, 'PolicyArn') === arn)) return 'unchanged'
-    await this.#call(`Attach${noun}Policy`, { ...owner, PolicyArn: arn }, attempt)
-    return 'attached'
+    for (let pause = 1; ; pause++) {
+      try {
+        await this.#call(`Attach${noun}Policy`, { ...owner, PolicyArn: arn }, attempt)
+        return 'attached'
+      } catch (error) {
+        // A policy made a moment ago may not have arrived everywhere in IAM.
+        if (!isMissing(error) || !this.#created.has(arn) || pause > arrivalPausesMax) throw error
+        await this.#parts.clock.sleep(arrivalPauseMilliseconds)
+      }
+    }
   }
 
   async attachedPolicies(identity: IamIdentity): Promise<readonly string[]> {
@@ -192,7 +204,7 @@ class Administration implements IamAdministration {
       const result = await this.#call('GetPolicy', { PolicyArn: this.#policyArn(policy) }, attempt)
       return result?.children.find(({ name }) => name === 'Policy')
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'AWS_IAM_NOT_FOUND') return undefined
+      if (isMissing(error)) return undefined
       throw error
     }
   }
@@ -238,6 +250,10 @@ class Administration implements IamAdministration {
     const { partition, accountId } = this.caller
     return `arn:${partition}:iam::${accountId}:policy/${name}`
   }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof PortunusError && error.code === 'AWS_IAM_NOT_FOUND'
 }
 
 type Attempt = Omit<IamAttempt, 'action' | 'callerArn' | 'region'>

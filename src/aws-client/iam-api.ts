@@ -92,13 +92,16 @@ export class IamApi {
     const body = new URLSearchParams({ Action: action, Version: version, ...parameters }).toString()
     const answer = await sdk.signedPost(credentials, { url, service: 'iam', region: place.region, body }, context)
     const root = parseXml(answer.body)
-    if (answer.status === 200) return elementAt(root, `${action}Result`)
+    if (answer.status === 200 && root?.name === `${action}Response`) return elementAt(root, `${action}Result`)
+    if (answer.status === 200) throw new Error(`the answer to ${action} is no document of IAM`)
     const code = textAt(root, 'Error', 'Code') ?? `Http${answer.status}`
     throw new IamRefusal(code, textAt(root, 'Error', 'Message') ?? 'an answer without a message', answer.status)
   }
 }
 
 function isPassing(error: unknown): boolean {
+  // Two who change one policy at once (IAM API reference, ConcurrentModification).
+  if (error instanceof IamRefusal && error.name === 'ConcurrentModification') return true
   const failure = describeFailure(error)
   return failure.kind === 'throttled' || (failure.kind === 'failed' && (failure.status ?? 0) >= 500)
 }

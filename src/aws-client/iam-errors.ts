@@ -17,7 +17,7 @@ export interface IamAttempt {
   readonly characters?: number | undefined
 }
 
-/** AWS_IAM_DENIED, AWS_IAM_NOT_FOUND, AWS_IAM_LIMIT, AWS_IAM_DOCUMENT_REFUSED, or what every AWS call may fail with. */
+/** AWS_IAM_DENIED, AWS_IAM_NOT_FOUND, AWS_IAM_LIMIT, AWS_IAM_NAME_TAKEN, AWS_IAM_DOCUMENT_REFUSED, or what every AWS call may fail with. */
 export function iamFailed(error: unknown, attempt: IamAttempt): PortunusError {
   if (error instanceof PortunusError) return error
   const { doing, action, resource, callerArn, region, identity } = attempt
@@ -36,6 +36,14 @@ export function iamFailed(error: unknown, attempt: IamAttempt): PortunusError {
     return new PortunusError('AWS_IAM_NOT_FOUND', `Cannot ${doing}: ${failure.text}`, {
       category: 'not-found',
       hint: `check the name with aws iam list-${identity.kind}s; it is looked for in account ${identity.accountId ?? 'of the credentials'}`,
+      cause: error,
+      details,
+    })
+  }
+  if (code === 'EntityAlreadyExists') {
+    return new PortunusError('AWS_IAM_NAME_TAKEN', `Cannot ${doing}: ${failure.text}`, {
+      category: 'already-exists',
+      hint: 'choose another name with --policy-name: the policy of this name is under another path',
       cause: error,
       details,
     })

@@ -47,7 +47,11 @@ export async function perform(
       world.terminal.answer(`note    "${name}" is of an earlier run and no longer needed: ${command}`)
     }
   }
+  world.terminal.tell(patience)
 }
+
+/** Said after changes: whoever tries at once may be refused still (guide, step 5). */
+const patience = 'Changes of IAM may take a few minutes to come into effect.'
 
 /** Prints what is missing and what is too much. Resolves to the exit code: 1 when something is missing. */
 export async function check(world: TeleportWorld, administration: IamAdministration, plans: readonly IdentityPlan[]): Promise<number> {
