@@ -1,6 +1,7 @@
 /** TCP as the Network port: no-delay and keep-alive on every socket, and errors that name the stage that failed. */
 import net from 'node:net'
 import { PortunusError, type Address, type Connection, type Listener, type Network } from '#foundation'
+import { tidyWhileReading } from './read-buffers.ts'
 
 // NLB and many firewalls drop flows that are silent for 350 s; probes well below that keep quiet sessions alive.
 const keepAliveMilliseconds = 30_000
@@ -32,6 +33,7 @@ function dial(address: Address, options: { readonly signal?: AbortSignal | undef
     const succeed = (): void => {
       settle()
       socket.on('error', ignore) // as in listen: whoever dialled may still be busy elsewhere when the peer resets
+      tidyWhileReading(socket)
       resolve({ stream: socket, remoteAddress: addressText(socket.remoteAddress, socket.remotePort) })
     }
     const stop = (): void => fail(timedOut(options.signal?.reason))
@@ -50,6 +52,7 @@ function listen(address: Address, onConnection: (connection: Connection) => void
       open.add(socket)
       socket.once('close', () => open.delete(socket))
       socket.on('error', ignore) // each user of the stream adds its own listener; a late reset must not end the process
+      tidyWhileReading(socket)
       onConnection({ stream: socket, remoteAddress: addressText(socket.remoteAddress, socket.remotePort) })
     })
     server.once('error', (error) => reject(listenError(address, error)))

@@ -17,6 +17,7 @@ import {
   type TlsConnectOptions,
   type TlsConnection,
 } from '#foundation'
+import { tidyWhileReading } from './read-buffers.ts'
 import { checkServerName, tlsConnectError } from './tls-server-check.ts'
 
 const handshakeMillisecondsMax = 15_000
@@ -131,6 +132,7 @@ function refusalText(cause: unknown): string {
 function tlsConnectionOf(socket: tls.TLSSocket, remoteAddress: string): TlsConnection {
   socket.on('error', ignore) // each user of the stream adds its own listener; a late reset must not end the process
   socket.setNoDelay(true)
+  tidyWhileReading(socket)
   return {
     stream: socket,
     peerCertificate: peerCertificateOf(socket),
