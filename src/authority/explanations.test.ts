@@ -36,3 +36,17 @@ test('a registered database that no agent announces is explained as such, and a 
   assert.partialDeepStrictEqual(locked, { allowed: false, dimension: 'locked', hint: 'lift the lock with: tctl users unlock alice' })
   await assert.rejects(world.admin.explainAccess({ user: 'nobody', ...target }), { code: 'USER_UNKNOWN' })
 })
+
+test('a lock is an answer, whoever asks', async () => {
+  await using world = await openAuthorityWorld()
+  const alice = world.person(await world.logIn('alice', await world.enrol('alice', ['access'], { db_users: ['alice'], db_names: ['dev'] })))
+  await (await world.host('Db')).upsertDatabaseServer({ server: databaseServer() })
+  const { lock } = await world.admin.createLock({ target: { db: 'my-redshift' }, message: 'maintenance' })
+  for (const explanation of [await alice.client.explainOwnAccess(target), await world.admin.explainAccess({ user: 'alice', ...target })]) {
+    assert.partialDeepStrictEqual(explanation, { allowed: false, dimension: 'locked' })
+    assert.match(explanation.reason ?? '', /maintenance/)
+    assert.equal(explanation.grantedBy, undefined)
+  }
+  await world.admin.deleteLock({ name: lock.metadata.name })
+  assert.equal((await alice.client.explainOwnAccess(target)).allowed, true)
+})

@@ -1,5 +1,5 @@
 /** Answers to "why": the decision about a connection that nobody makes, role by role. */
-import { databaseTarget, explainDatabaseAccess, type AccessSubject } from '#access'
+import { databaseTarget, decideRevocation, explainDatabaseAccess, nothingRevoked, type AccessSubject, type RevocableSubject } from '#access'
 import type { Handlers, RequestOf, ResponseOf } from '#authority-api'
 import { PortunusError } from '#foundation'
 import type { Database } from '#resources'
@@ -47,13 +47,21 @@ async function explain(
   const asked = { ...subject, sessionMfaVerified: true }
   const { decision, roles } = explainDatabaseAccess(asked, { database: databaseTarget(database), databaseUser, databaseName })
   const { allowed, ...outcome } = decision
+  const locked = await lockOn({ user: subject.user, roles: roles.map(({ role }) => role), database: name, databaseUser }, parts)
+  const verdict = locked ?? { allowed, ...outcome }
   return {
     user: subject.user,
-    allowed,
-    ...outcome,
+    ...verdict,
     isOffline,
     roles: roles.map(({ denies, ...role }) => ({ ...role, ...(denies === undefined ? {} : { denies }) })),
   }
+}
+
+/** A lock keeps out whoever the roles let in. */
+async function lockOn(subject: RevocableSubject, parts: AuthorityParts) {
+  const revocation = decideRevocation(subject, { ...nothingRevoked, locks: await parts.locks.list() }, parts.clock.now())
+  if (revocation === undefined) return undefined
+  return { allowed: false, dimension: 'locked', reason: revocation.reason, hint: revocation.hint }
 }
 
 async function find(name: string, parts: AuthorityParts): Promise<{ readonly database: Database; readonly isOffline: boolean }> {

@@ -16,7 +16,9 @@ export function userHandlers(parts: AuthorityParts): UserHandlers {
         ...(labels === undefined ? {} : { labels }),
         ...(expires === undefined ? {} : { expires }),
       }
-      const user = await users.create({ name, roles: roleNames, traits, createdBy: actor.user, metadata })
+      // In turn with other changes: a role must not be deleted while somebody is given it.
+      const create = () => users.create({ name, roles: roleNames, traits, createdBy: actor.user, metadata })
+      const user = await administration.change(caller, { after: (population) => population, run: create })
       await forget(name, parts)
       await audit.record({ event: 'user.create', code: 'T1002I', ...actor, name, roles: user.spec.roles })
       return { user }
