@@ -126,7 +126,7 @@ export async function openTestCluster(options: TestClusterOptions = {}): Promise
         webServer.serve(secure, secure)
         break
       case 'authority':
-        serveHttp2(secure.stream, (request) => answerAuthority(request, issueUser, options), secure)
+        serveHttp2(secure.stream, (request) => answerPerson(request, { secure, options, issueUser }), secure)
         break
       case 'proxy':
         apiConnections += 1
@@ -209,7 +209,7 @@ async function answerPerson(
   request: Request,
   { secure, options, issueUser }: { readonly secure: TlsConnection; readonly options: TestClusterOptions; readonly issueUser: Issue },
 ): Promise<Response> {
-  if (options.authority === undefined || secure.peerCertificate === undefined) return await answerAuthority(request, issueUser)
+  if (options.authority === undefined || secure.peerCertificate === undefined) return await answerAuthority(request, issueUser, options)
   return await options.authority.answer(request, secure.peerCertificate)
 }
 

@@ -9,6 +9,8 @@ export interface ProfileStatus {
   readonly roles: readonly string[]
   readonly traits: Readonly<Record<string, readonly string[]>>
   readonly databases: readonly string[]
+  /** Ids of the access requests that are taken on. */
+  readonly activeRequests: readonly string[]
   readonly validUntil: Date
 }
 
@@ -21,6 +23,7 @@ export function profileStatus(login: Login, databases: readonly string[], addres
     roles: identity.roles,
     traits: identity.traits,
     databases,
+    activeRequests: identity.activeRequests ?? [],
     validUntil,
   }
 }
@@ -39,6 +42,7 @@ export function statusText(status: ProfileStatus, options: StatusTextOptions): s
   const rows: (readonly [string, string])[] = [
     ['Profile URL:', status.profileUrl + shadow(options, 'TELEPORT_PROXY')],
     ['Logged in as:', status.user + shadow(options, 'TELEPORT_USER')],
+    ...optional('Active requests:', status.activeRequests.join(', ')),
     ['Cluster:', status.cluster + shadow(options, 'TELEPORT_CLUSTER')],
     ['Roles:', status.roles.join(', ')],
     ...optional('Logins:', visibleLogins(status).join(', ')),
@@ -56,7 +60,7 @@ export function statusDocument(status: ProfileStatus): Readonly<Record<string, u
   return {
     profile_url: status.profileUrl,
     username: status.user,
-    active_requests: [],
+    active_requests: status.activeRequests,
     cluster: status.cluster,
     roles: status.roles,
     traits: status.traits,

@@ -2,6 +2,7 @@
 import { PortunusError, Secret, parseDuration, type Address } from '#foundation'
 import {
   addressText,
+  assumeRequests,
   currentProxyHost,
   isSameCluster,
   logIn,
@@ -16,8 +17,10 @@ import {
   type WebApi,
   type WebTrust,
 } from '#client'
-import { profileDirectory, wantedProxy, wantedUser, type TshContext } from '../context.ts'
+import { requestAndAssume } from '../await-request.ts'
+import { nonEmpty, profileDirectory, wantedProxy, wantedUser, type TshContext } from '../context.ts'
 import { textOrUndefined, type Flags } from '../program.ts'
+import { listOf } from '../request-program.ts'
 import { tellStatus } from './status.ts'
 
 export async function login(context: TshContext, flags: Flags): Promise<number> {
@@ -31,11 +34,25 @@ export async function login(context: TshContext, flags: Flags): Promise<number> 
   const web = await openWebApi(world.client, candidatesOf(proxy, existing), trust)
   if (existing !== undefined && flags['force'] !== true && isStillGood(context, existing, web)) {
     await setCurrentProfile(directory, existing.profile.proxyHost)
-    await tellStatus(context, existing)
+    await tellStatus(context, await withRequests(context, flags, existing))
     return 0
   }
-  await tellStatus(context, await newLogin(context, web, { ttlSeconds, existing }))
+  await tellStatus(context, await withRequests(context, flags, await newLogin(context, web, { ttlSeconds, existing })))
   return 0
+}
+
+/** Takes on what `--request-id` names, and asks for what `--request-roles` names; `no` stands for nothing. */
+async function withRequests(context: TshContext, flags: Flags, login: Login): Promise<Login> {
+  const ids = listOf(flags, 'requestId')
+  const assumed = ids.length === 0 ? login : await assumeRequests(context.world.client, profileDirectory(context), { login, ids })
+  const roles = listOf(flags, 'requestRoles')
+  if (roles.length === 0 || roles.join() === 'no') return assumed
+  return await requestAndAssume(context, assumed, {
+    roles,
+    reason: nonEmpty(textOrUndefined(flags['requestReason'])),
+    reviewers: listOf(flags, 'requestReviewers'),
+    isAwaited: flags['requestNowait'] !== true,
+  })
 }
 
 interface NewLogin {
