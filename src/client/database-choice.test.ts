@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { chooseFromList, discoveredNameLabel, planChoice, type ChoicePurpose, type DatabaseSelector } from './database-choice.ts'
+import { databaseQuery } from './database-query.ts'
 
 const plans: readonly (readonly [string, DatabaseSelector, readonly string[], ChoicePurpose, string])[] = [
   ['nothing typed, logged into one: that one', { labels: {} }, ['a'], 'reach', 'active a'],
@@ -16,6 +17,7 @@ const plans: readonly (readonly [string, DatabaseSelector, readonly string[], Ch
   ],
   ['a name one is logged into needs no list', { name: 'a', labels: {} }, ['a', 'b'], 'reach', 'active a'],
   ['another name does', { name: 'c', labels: {} }, ['a', 'b'], 'reach', 'list'],
+  ['a query always does', { labels: {}, query: databaseQuery('true') }, ['a'], 'reach', 'list'],
   ['labels always do', { labels: { env: 'dev' } }, ['a'], 'reach', 'list'],
   ['a name with labels too', { name: 'a', labels: { env: 'dev' } }, ['a'], 'reach', 'list'],
 ]

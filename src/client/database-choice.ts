@@ -1,17 +1,16 @@
-/** Which database a command means (name, labels, what one is logged into), decided from values. */
+/** Which database a command means (name, labels, a query, what one is logged into), decided from values. */
 import { PortunusError } from '#foundation'
+import type { DatabaseQuery, QueriedDatabase } from './database-query.ts'
 
 /** What the person typed. */
 export interface DatabaseSelector {
   readonly name?: string | undefined
   readonly labels: Readonly<Record<string, string>>
+  readonly query?: DatabaseQuery | undefined
 }
 
 /** What the choice needs to know of a database. */
-export interface ChoosableDatabase {
-  readonly name: string
-  readonly labels: Readonly<Record<string, string>>
-}
+export type ChoosableDatabase = QueriedDatabase
 
 /** `reach`: login, connect, proxy. `describe`: env, config, which work on databases one is logged into. */
 export type ChoicePurpose = 'reach' | 'describe'
@@ -26,11 +25,11 @@ export const discoveredNameLabel = 'teleport.internal/discovered-name'
 
 /** Decides as far as the active databases suffice. Throws DATABASE_NOT_CHOSEN when nothing was typed and nothing stands out. */
 export function planChoice(selector: DatabaseSelector, activeNames: readonly string[], purpose: ChoicePurpose): ChoicePlan {
-  const hasLabels = Object.keys(selector.labels).length > 0
-  if (selector.name !== undefined && !hasLabels) {
+  const narrows = Object.keys(selector.labels).length > 0 || selector.query !== undefined
+  if (selector.name !== undefined && !narrows) {
     return activeNames.includes(selector.name) ? { kind: 'active', name: selector.name } : { kind: 'list' }
   }
-  if (selector.name !== undefined || hasLabels) return { kind: 'list' }
+  if (selector.name !== undefined || narrows) return { kind: 'list' }
   const [only, ...others] = activeNames
   if (only !== undefined && others.length === 0) return { kind: 'active', name: only }
   throw notChosen(activeNames, purpose)
@@ -55,7 +54,8 @@ export function chooseFromList<D extends ChoosableDatabase>(
 
 function matches(selector: DatabaseSelector, database: ChoosableDatabase): boolean {
   if (selector.name !== undefined && database.name !== selector.name && database.labels[discoveredNameLabel] !== selector.name) return false
-  return Object.entries(selector.labels).every(([key, value]) => database.labels[key] === value)
+  if (!Object.entries(selector.labels).every(([key, value]) => database.labels[key] === value)) return false
+  return selector.query?.matches(database) ?? true
 }
 
 /** `env` and `config` speak of stored credentials only. */
@@ -71,7 +71,7 @@ function notChosen(activeNames: readonly string[], purpose: ChoicePurpose): Port
     const names = activeNames.map((name) => `"${name}"`).join(', ')
     return new PortunusError('DATABASE_NOT_CHOSEN', `Cannot tell which database is meant: logged into ${names}`, {
       category: 'bad-input',
-      hint: 'please specify one by name or --labels',
+      hint: 'please specify one by name, --labels or --query',
     })
   }
   if (purpose === 'describe') {
@@ -82,14 +82,15 @@ function notChosen(activeNames: readonly string[], purpose: ChoicePurpose): Port
   }
   return new PortunusError('DATABASE_NOT_CHOSEN', 'Cannot tell which database is meant: none was named', {
     category: 'bad-input',
-    hint: "please specify a database service by name or --labels, use 'tsh db ls' to see the available databases",
+    hint: "please specify a database service by name, --labels or --query, use 'tsh db ls' to see the available databases",
   })
 }
 
 function describeSelector(selector: DatabaseSelector): string {
   const labels = Object.entries(selector.labels).map(([key, value]) => `${key}=${value}`)
   const name = selector.name === undefined ? 'database' : `database "${selector.name}"`
-  return labels.length === 0 ? name : `${name} with labels "${labels.join(',')}"`
+  const withLabels = labels.length === 0 ? '' : ` with labels "${labels.join(',')}"`
+  return `${name}${withLabels}${selector.query === undefined ? '' : ` with query (${selector.query.text})`}`
 }
 
 function notFound(selector: DatabaseSelector): PortunusError {
@@ -103,7 +104,7 @@ function ambiguous(selector: DatabaseSelector, databases: readonly ChoosableData
   const names = databases.map((database) => database.name)
   return new PortunusError('DATABASE_AMBIGUOUS', `Cannot choose a database: ${describeSelector(selector)} matches multiple databases`, {
     category: 'bad-input',
-    hint: `give the full name, such as "${names[0] ?? ''}", or narrow with --labels; 'tsh db ls -v' shows full names and labels`,
+    hint: `give the full name, such as "${names[0] ?? ''}", or narrow with --labels or --query; 'tsh db ls -v' shows full names and labels`,
     details: { databases: names },
   })
 }

@@ -16,6 +16,7 @@ export {
   type ChoosableDatabase,
   type DatabaseSelector,
 } from './database-choice.ts'
+export { databaseQuery, type DatabaseQuery } from './database-query.ts'
 export { chooseDatabaseName, chooseDatabaseUser, type LoginChoice } from './login-choice.ts'
 export { authoritiesPath, databasePaths, fileName, profileDirectoryOf } from './profile-paths.ts'
 export type { Profile } from './profile-document.ts'

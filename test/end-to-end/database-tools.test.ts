@@ -68,3 +68,19 @@ test('tsh db exec runs SQL in several databases, keeps each output, and leaves t
     (events) => events.filter((event) => event.event === 'db.session.query' && String(event['db_query']).includes('id = 2')).length === 2,
   )
 })
+
+test('tsh db ls --query and tsh db connect --query find a database by a predicate', withPsql, async () => {
+  const listed = await tsh('db', 'ls', '--query=labels["team"] == "finance" && resource.spec.protocol == "postgres"', '--format=json')
+  assert.deepEqual(
+    JSON.parse(listed.stdout).map((one: { readonly metadata: { readonly name: string } }) => one.metadata.name),
+    ['reports'],
+  )
+  const bad = await tsh('db', 'ls', '--query=labels[team] == "finance"')
+  assert.equal(bad.exitCode, 1)
+  assert.match(bad.stderr, /at position 8: /)
+  const connected = await stage.run('tsh', ['db', 'connect', '--query=hasPrefix(name, "rep")', '--db-user=alice', '--db-name=dev'], {
+    person: 'alice',
+    input: 'select current_user;\n',
+  })
+  assert.match(connected.stdout, /alice/, connected.stderr)
+})

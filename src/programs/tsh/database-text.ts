@@ -1,7 +1,7 @@
 /** Databases as `tsh db ls` shows them: rows of the table, labels, who may connect as whom, and the command that connects. */
 import { printDatabase, type Database } from '#resources'
 import { databaseKindOf } from '#aws-model'
-import { discoveredNameLabel, type HeldIdentity } from '#client'
+import { discoveredNameLabel, type ChoosableDatabase, type HeldIdentity } from '#client'
 import { allowedUsersCell, labelsCell } from '#presentation'
 import { shellFlag, shellWord } from './shell-words.ts'
 
@@ -57,10 +57,25 @@ export function connectCommand(name: string, route: { readonly user?: string; re
 
 /** Whether every search word occurs somewhere in what the table could show, in any case of letters. */
 export function matchesSearch(database: Database, words: readonly string[]): boolean {
+  const haystack = searchableTexts(database)
+  return words.every((word) => haystack.some((text) => text.toLowerCase().includes(word.toLowerCase())))
+}
+
+function searchableTexts(database: Database): readonly string[] {
   const { metadata, spec } = database
   const labels = Object.entries(metadata.labels).flatMap(([key, value]) => [key, value, `${key}=${value}`])
-  const haystack = [metadata.name, metadata.description ?? '', spec.protocol, spec.uri, databaseKindOf(database), ...labels]
-  return words.every((word) => haystack.some((text) => text.toLowerCase().includes(word.toLowerCase())))
+  return [metadata.name, metadata.description ?? '', spec.protocol, spec.uri, databaseKindOf(database), ...labels]
+}
+
+/** A database as names, labels and queries choose from. */
+export interface ChoosableListing extends ChoosableDatabase {
+  readonly listed: ListedDatabase
+}
+
+export function choosable(listed: ListedDatabase): ChoosableListing {
+  const { database } = listed
+  const { name, labels } = database.metadata
+  return { name, labels, resource: printDatabase(database), searchable: searchableTexts(database), listed }
 }
 
 /** `a,b,"c d"` as words. */

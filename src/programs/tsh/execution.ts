@@ -46,7 +46,10 @@ function parseDatabases(flags: Flags): Execution['databases'] {
   const typed = textOrUndefined(flags['dbs'])
   const filter = databaseFilter(flags)
   if (typed === undefined && !filter.narrows) {
-    throw refused('no database was named', 'name them with --dbs=a,b, or find them with --search=<word> or --labels=<key>=<value>')
+    throw refused(
+      'no database was named',
+      'name them with --dbs=a,b, or find them with --search=<word>, --labels=<key>=<value> or --query=<predicate>',
+    )
   }
   if (typed === undefined) return { kind: 'found', filter }
   if (filter.narrows) throw refused('--dbs names the databases and the other flags search for them', 'leave out one or the other')

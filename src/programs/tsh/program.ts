@@ -103,6 +103,7 @@ function addDatabaseCommands(db: Command, runs: Runs): void {
     .argument('[labels]', 'only databases with these labels, as key=value,key2=value2')
     .option('-v, --verbose', 'show full names, addresses and all labels')
     .option('--search <words>', 'only databases in which each of these comma-separated words occurs')
+    .option('--query <predicate>', `only databases it is true of, such as ${queryExample}`)
     .addOption(formatOption(['text', 'json', 'yaml']))
     .action(runs(async (context, flags, [labels]) => (await import('./commands/db-ls.ts')).listDatabases(context, { ...flags, labels })))
   withTarget(db.command('login'))
@@ -122,6 +123,7 @@ function addDatabaseCommands(db: Command, runs: Runs): void {
     .option('--dbs <names>', 'run it in these comma-separated databases')
     .option('--search <words>', 'run it in the databases in which each of these comma-separated words occurs')
     .option('--labels <key=value,...>', 'run it in the databases with these labels')
+    .option('--query <predicate>', `run it in the databases this is true of, such as ${queryExample}`)
     .option('-u, --db-user <name>', 'database user, or role/<name> for an IAM role')
     .option('-n, --db-name <name>', 'database name')
     .option('--parallel <number>', 'how many databases at once, 1 to 10; more than one needs --output-dir', '1')
@@ -159,6 +161,8 @@ function addProxyCommands(proxy: Command, runs: Runs): void {
     .action(runs(async (context, flags, [name]) => (await import('./commands/proxy-db.ts')).proxyDatabase(context, { ...flags, name })))
 }
 
+const queryExample = `'labels["env"] == "dev" && hasPrefix(name, "a")'`
+
 /** Which database, and as whom. */
 function withTarget(command: Command): Command {
   return command
@@ -166,6 +170,7 @@ function withTarget(command: Command): Command {
     .option('-u, --db-user <name>', 'database user, or role/<name> for an IAM role')
     .option('-n, --db-name <name>', 'database name')
     .option('--labels <key=value,...>', 'choose the database by its labels')
+    .option('--query <predicate>', `choose the database by a predicate, such as ${queryExample}`)
 }
 
 function formatOption(choices: readonly string[]): Option {

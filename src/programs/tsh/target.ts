@@ -11,7 +11,6 @@ import {
   planChoice,
   readDatabaseKeys,
   writeDatabaseKeys,
-  type ChoosableDatabase,
   type DatabaseSelector,
   type HeldIdentity,
   type Login,
@@ -20,7 +19,8 @@ import {
 import type { DatabaseRoute } from '#client'
 import { table } from '#presentation'
 import { nonEmpty, parseLabels, profileDirectory, validLogin, type TshContext } from './context.ts'
-import { databaseColumns, databaseRow, type ListedDatabase } from './database-text.ts'
+import { queryFlag } from './database-filter.ts'
+import { choosable, databaseColumns, databaseRow, type ListedDatabase } from './database-text.ts'
 import { textOrUndefined, type Flags } from './program.ts'
 
 export interface Target {
@@ -37,7 +37,7 @@ export interface TargetOptions {
   readonly refresh: boolean
 }
 
-/** Resolves the flags `--db-user`, `--db-name`, `--labels` and the name to a database one holds credentials for. */
+/** Resolves the flags `--db-user`, `--db-name`, `--labels`, `--query` and the name to a database one holds credentials for. */
 export async function resolveTarget(context: TshContext, flags: Flags, options: TargetOptions): Promise<Target> {
   const login = await validLogin(context)
   const selector = selectorOf(flags)
@@ -52,7 +52,11 @@ export async function resolveTarget(context: TshContext, flags: Flags, options: 
 }
 
 export function selectorOf(flags: Flags): DatabaseSelector {
-  return { name: nonEmpty(textOrUndefined(flags['name'])), labels: parseLabels(textOrUndefined(flags['labels'])) }
+  return {
+    name: nonEmpty(textOrUndefined(flags['name'])),
+    labels: parseLabels(textOrUndefined(flags['labels'])),
+    query: queryFlag(flags),
+  }
 }
 
 /** The quick way: stored credentials that fit what was typed need no word with the authority. */
@@ -101,16 +105,9 @@ export async function passingTarget(context: TshContext, login: Login, listed: L
   return { login, route, held: await issueDatabaseKeys(connection.authority, route) }
 }
 
-type Choosable = ChoosableDatabase & { readonly listed: ListedDatabase }
-
 function choose(context: TshContext, databases: readonly ListedDatabase[], question: AuthorityQuestion): ListedDatabase {
-  const choosable: readonly Choosable[] = databases.map((listed) => ({
-    name: listed.database.metadata.name,
-    labels: listed.database.metadata.labels,
-    listed,
-  }))
   try {
-    return chooseFromList(question.selector, choosable, question.active).listed
+    return chooseFromList(question.selector, databases.map(choosable), question.active).listed
   } catch (error) {
     if (error instanceof PortunusError && error.code === 'DATABASE_AMBIGUOUS') showMatches(context, databases, error)
     throw error

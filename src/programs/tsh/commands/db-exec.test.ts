@@ -136,3 +136,32 @@ for (const [sentence, flags, pattern] of refusals) {
     assert.deepEqual(psql.runs, [])
   })
 }
+
+test('a query finds databases for exec, ls and whatever takes one, and a bad one is refused with its position', async () => {
+  const query = '--query=labels["env"] == "orders" || hasPrefix(name, "sales")'
+  const psql = recorder()
+  assert.equal((await speak(['db', 'exec', 'select 1', query, '--no-confirm', ...asAlice], psql)).stdout, 'Summary: 2 of 2 succeeded.\n')
+  const listed = JSON.parse((await speak(['db', 'ls', query, '--format=json'], psql)).stdout)
+  assert.deepEqual(
+    listed.map((one: { readonly metadata: { readonly name: string } }) => one.metadata.name),
+    ['orders', 'sales-eu'],
+  )
+  const spec = await speak(['db', 'ls', '--query=resource.spec.uri == "localhost:5439" && search("env=dev")', '--format=json'], psql)
+  assert.equal(JSON.parse(spec.stdout).length, 1)
+  const several = await speak(['db', 'connect', query, ...asAlice], psql)
+  assert.match(several.stderr, /with query \(labels\["env"\] == .*\) matches multiple databases\nHINT: .*--query/)
+  for (const command of [
+    ['db', 'ls'],
+    ['db', 'connect'],
+    ['db', 'login'],
+    ['proxy', 'db', '--tunnel'],
+    ['db', 'exec', 'select 1'],
+  ]) {
+    const bad = await speak([...command, '--query=name = "x"'], psql)
+    assert.equal(bad.exitCode, 1)
+    assert.match(
+      bad.stderr,
+      /^ERROR: Cannot read the query "name = "x"" at position 6: "=" stands alone, write it twice\nHINT: write it like: --query=/,
+    )
+  }
+})

@@ -3,7 +3,7 @@ import { PortunusError, messageOf } from '#foundation'
 import { chooseFromList, fileName, openAuthority, type Login } from '#client'
 import { table } from '#presentation'
 import { nonEmpty, validLogin, type TshContext } from '../context.ts'
-import { databaseColumns, databaseRow, type ListedDatabase } from '../database-text.ts'
+import { choosable, databaseColumns, databaseRow, type ListedDatabase } from '../database-text.ts'
 import { executionSummary, parseExecution, succeeded, type Execution, type ExecutionResult } from '../execution.ts'
 import { openPsql } from '../open-psql.ts'
 import type { Flags } from '../program.ts'
@@ -33,8 +33,7 @@ async function chosenDatabases(context: TshContext, login: Login, { databases: w
   await using connection = await openAuthority(context.world.client, login)
   const { databases } = await connection.authority.listDatabases({})
   if (wanted.kind === 'found') return wanted.filter.pick(databases)
-  const choosable = databases.map((listed) => ({ name: listed.database.metadata.name, labels: listed.database.metadata.labels, listed }))
-  return [...new Set(wanted.names.map((name) => chooseFromList({ name, labels: {} }, choosable, []).listed))]
+  return [...new Set(wanted.names.map((name) => chooseFromList({ name, labels: {} }, databases.map(choosable), []).listed))]
 }
 
 async function isConfirmed(context: TshContext, { confirms }: Execution, chosen: readonly ListedDatabase[]): Promise<boolean> {
