@@ -153,6 +153,24 @@ test('refused: both targets, before anything is read', async () => {
   assert.equal(exitCode, 2)
 })
 
+test('refused: a check that asks nothing of AWS', async () => {
+  const { stderr, exitCode } = await bootstrap('--manual', '--check')
+  assert.match(stderr, /^ERROR: Cannot check the permissions with --manual/)
+  assert.equal(exitCode, 2)
+})
+
+test('more clusters than ten policies can name are named by region, and the text says so', async () => {
+  const databases = Array.from({ length: 900 }, (_, index) => {
+    const name = `cluster-${index + 1000}`
+    return `  - {name: ${name}, protocol: postgres, uri: "${name}.abc.us-east-1.redshift.amazonaws.com:5439"}`
+  })
+  const text = `${file.slice(0, file.indexOf('  - name'))}${databases.join('\n')}\n`
+  const flags = ['db', 'configure', 'bootstrap', '--manual', '--attach-to-role', 'arn:aws:iam::123456789012:role/TeleportRole']
+  const { stdout } = await speak(flags, { files: { '/etc/teleport.yaml': text } })
+  assert.match(stdout, /"arn:aws:redshift:us-east-1:123456789012:dbuser:\*"/)
+  assert.match(stdout, /Naming every cluster would take more than 10 policies, so clusters are named together for each region\./)
+})
+
 test('refused: the short name of a role of the file, in manual mode', async () => {
   const { stderr, exitCode } = await bootstrap('--manual', '--attach-to-role=example-rds-access-role')
   assert.match(

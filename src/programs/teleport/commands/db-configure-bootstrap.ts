@@ -24,6 +24,7 @@ export async function bootstrap(world: TeleportWorld, flags: Flags): Promise<num
   const format = parseIamFormat(textFlag(flags, 'format') ?? 'text')
   const isManual = flags['manual'] === true
   if (format !== 'text' && !isManual) throw formatNeedsManual(format)
+  if (isManual && flags['check'] === true) throw checkNeedsAws()
   world.terminal.tell(`Reading configuration at "${path}"...`)
   const configuration = await readIamConfiguration(world, path)
   const planFor = (target: IamIdentity): IamPlan =>
@@ -70,6 +71,13 @@ function formatNeedsManual(format: string): PortunusError {
   return new PortunusError('USAGE_REFUSED', `Cannot print the policies as "${format}" and create them: the format is for other tools`, {
     category: 'bad-input',
     hint: 'add --manual to print only, or leave out --format',
+  })
+}
+
+function checkNeedsAws(): PortunusError {
+  return new PortunusError('USAGE_REFUSED', 'Cannot check the permissions with --manual: it asks nothing of AWS', {
+    category: 'bad-input',
+    hint: 'leave out --manual or --check',
   })
 }
 

@@ -86,7 +86,7 @@ function remarks(plan: IdentityPlan): readonly string[] {
   return [
     [
       `Sizes: all permissions are ${characters} characters. IAM allows ${managedPolicyCharacters} in a managed policy (and ${inline} in all inline policies of a ${identity.kind}),`,
-      `so there are ${policies.length} policies: ${sizes}. A ${identity.kind} holds ${attachedPolicies} managed policies unless AWS has raised the quota.`,
+      `so there ${policies.length === 1 ? 'is 1 policy' : `are ${policies.length} policies`}: ${sizes}. A ${identity.kind} holds ${attachedPolicies} managed policies unless AWS has raised the quota.`,
       ...(plan.compacted
         ? [
             `Naming every cluster would take more than ${attachedPolicies} policies, so clusters are named together for each region.`,
