@@ -1,6 +1,7 @@
 /** Texts of resources: what is read, what is refused, and that every complaint has its place. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import * as fc from 'fast-check'
 import { PortunusError } from '#foundation'
 import { parseRole } from '#resources'
 import { readResourceDocuments, resourceTextLengthMax } from './resource-documents.ts'
@@ -95,4 +96,41 @@ test('one problem stands in one line, and errors without places stay as they are
   }, /^PortunusError: Cannot read the role "dev": r\.yaml:7:5: spec\.allow\.db_userz: unknown key, expected one of /)
   const other = new PortunusError('INTERNAL', 'Cannot do it')
   assert.equal(document.place(other), other)
+})
+
+test('whatever the text is, it is read or refused with a code', () => {
+  const piece = fc.constantFrom(
+    'a',
+    ': ',
+    '\n',
+    '- ',
+    '  ',
+    '---\n',
+    '&x ',
+    '*x',
+    '"',
+    "'",
+    '{',
+    '}',
+    '[',
+    ']',
+    '|',
+    '#',
+    '\t',
+    '!',
+    '?',
+    '\u0000',
+    '1e9',
+    '~',
+  )
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
+      try {
+        valuesOf(pieces.join(''))
+      } catch (error) {
+        assert(error instanceof PortunusError && error.category === 'bad-input', String(error))
+      }
+    }),
+    { numRuns: 2000 },
+  )
 })
