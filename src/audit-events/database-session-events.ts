@@ -37,6 +37,8 @@ export interface DatabaseSessionStart extends SessionEvent, StatusFields {
   readonly granted_by?: string | undefined
   /** What the client calls itself (`application_name`). */
   readonly user_agent?: string | undefined
+  /** What else the client asked the database for while connecting (`options`, `role`, `search_path`); secrets are blanked, long values cut. */
+  readonly startup_parameters?: Readonly<Record<string, string>> | undefined
   readonly postgres_pid?: number | undefined
   readonly server_version?: string | undefined
 }

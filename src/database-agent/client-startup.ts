@@ -30,6 +30,19 @@ export async function readClientStartup(stream: Duplex, clock: Clock): Promise<C
   }
 }
 
+/**
+ * A replication connection speaks another protocol, whose commands the audit cannot read (PostgreSQL manual, "Streaming Replication
+ * Protocol"). Throws REPLICATION_REFUSED (0A000).
+ */
+export function refuseReplication(parameters: ReadonlyMap<string, string>): void {
+  if (![...parameters.keys()].some((name) => name.toLowerCase() === 'replication')) return
+  throw new PortunusError('REPLICATION_REFUSED', 'Cannot open a replication connection: what runs in one cannot be recorded', {
+    category: 'bad-input',
+    sqlState: '0A000',
+    hint: 'connect without the parameter "replication"',
+  })
+}
+
 function readPacket(stream: Duplex, clock: Clock): Promise<StartupPacket> {
   return new Promise((resolve, reject) => {
     let buffered: Buffer = Buffer.alloc(0)

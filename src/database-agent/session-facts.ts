@@ -1,5 +1,12 @@
 /** The facts of one database session, and the audit events made of them. Pure. */
-import { databaseSessionCancel, databaseSessionStart, statementEvents, type AuditEventBody, type StatementEvents } from '#audit-events'
+import {
+  databaseSessionCancel,
+  databaseSessionStart,
+  redactSql,
+  statementEvents,
+  type AuditEventBody,
+  type StatementEvents,
+} from '#audit-events'
 import type { UserIdentity } from '#certificates'
 import { errorDocument, sqlStateOf } from '#foundation'
 import type { StatementBegun, StatementFinished } from '#postgres-protocol'
@@ -14,6 +21,8 @@ export interface SessionFacts {
   readonly databaseUser: string
   readonly databaseName: string
   readonly applicationName: string | undefined
+  /** As the client sent them; `user` and `database` among them. */
+  readonly startupParameters: ReadonlyMap<string, string>
   readonly clientAddress: string
   readonly agentHostId: string
   readonly startedAt: Date
@@ -49,12 +58,26 @@ export function startedEvent(facts: SessionFacts): AuditEventBody {
     ...common(facts),
     certificate_id: facts.identity.certificateId,
     user_agent: facts.applicationName,
+    startup_parameters: recordedParameters(facts.startupParameters),
   })
 }
 
 export function deniedEvent(facts: SessionFacts, error: unknown): AuditEventBody {
   const { message, code } = errorDocument(error)
-  return databaseSessionStart({ success: false, error: message, error_code: code, ...common(facts) })
+  const startup_parameters = recordedParameters(facts.startupParameters)
+  return databaseSessionStart({ success: false, error: message, error_code: code, ...common(facts), startup_parameters })
+}
+
+const parameterLengthMax = 1024
+/** Recorded in fields of their own. */
+const recordedElsewhere: ReadonlySet<string> = new Set(['user', 'database', 'application_name'])
+
+/** Everything else that reaches the database: `role` or `options` decide as whom and how statements run. The packet bounds the whole. */
+function recordedParameters(parameters: ReadonlyMap<string, string>): Readonly<Record<string, string>> | undefined {
+  const recorded = [...parameters]
+    .filter(([name]) => !recordedElsewhere.has(name))
+    .map(([name, value]): readonly [string, string] => [name, redactSql(value).slice(0, parameterLengthMax)])
+  return recorded.length === 0 ? undefined : Object.fromEntries(recorded)
 }
 
 export function connectFailedEvent(facts: SessionFacts, error: unknown): AuditEventBody {

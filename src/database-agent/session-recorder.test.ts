@@ -31,6 +31,7 @@ function facts(): SessionFacts {
     databaseUser: 'alice',
     databaseName: 'dev',
     applicationName: undefined,
+    startupParameters: new Map(),
     clientAddress: '127.0.0.1:1',
     agentHostId: 'host',
     startedAt: new Date(0),

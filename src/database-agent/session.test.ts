@@ -82,7 +82,37 @@ test('a session: its start is on disk before anything is asked for it, its state
   assert.deepEqual([end?.['ended_by'], end?.['statements'], end?.['sid']], ['client', 1, start?.['sid']])
 })
 
+test('what a client asks of the database while connecting is recorded, bounded and without secrets', async () => {
+  await using server = await openTestServer({ converse })
+  await using running = await openRunningAgent(server)
+  const options = `-c password='hunter2' ${'x'.repeat(2000)}`
+  const startup = { user: 'alice', database: 'dev', application_name: 'psql', role: 'admin', session_authorization: 'root', options }
+  const client = await running.connect(startup)
+  await read(client, 'Z')
+  await leave(client)
+  const [start] = running.journal.events
+  const recorded = start?.['startup_parameters'] as Readonly<Record<string, string>>
+  assert.deepEqual(Object.keys(recorded), ['role', 'session_authorization', 'options'])
+  assert.deepEqual([recorded['role'], recorded['session_authorization']], ['admin', 'root'])
+  assert.match(recorded['options'] ?? '', /^-c password='<redacted>' x+$/)
+  assert.equal(recorded['options']?.length, 1024)
+})
+
 describe('a session is refused in words, and nothing is asked of AWS', () => {
+  test('that is meant for replication', async () => {
+    await using server = await openTestServer({ converse })
+    await using running = await openRunningAgent(server)
+    for (const name of ['replication', 'Replication']) {
+      const { sqlState } = await refusal(await running.connect({ user: 'alice', database: 'dev', [name]: 'database' }))
+      assert.equal(sqlState, '0A000')
+    }
+    assert.equal(running.logins.issued, 0)
+    assert.deepEqual(
+      running.journal.events.map(({ code, error_code }) => [code, error_code]),
+      Array.from({ length: 2 }, () => ['TDB00W', 'REPLICATION_REFUSED']),
+    )
+  })
+
   test('to whom no role allows it', async () => {
     await using server = await openTestServer({ converse })
     await using running = await openRunningAgent(server)

@@ -22,7 +22,7 @@ import type { AuditTurn } from './audit-turn.ts'
 import type { CancelRegistry } from './cancel-registry.ts'
 import { sendCancel } from './connect-database.ts'
 import { connectUpstream, type UpstreamConnection } from './connect-upstream.ts'
-import { readClientStartup, type ClientStartup } from './client-startup.ts'
+import { readClientStartup, refuseReplication, type ClientStartup } from './client-startup.ts'
 import { relay } from './relay.ts'
 import type { RoleDirectory } from './role-directory.ts'
 import {
@@ -91,6 +91,7 @@ async function serveClient(client: TlsConnection, context: SessionContext): Prom
     databaseUser: startup.user,
     databaseName: startup.database,
     applicationName: startup.parameters.get('application_name'),
+    startupParameters: startup.parameters,
     clientAddress: identity.clientAddress ?? client.remoteAddress,
     agentHostId: context.agent.identity.hostId,
     startedAt: context.agent.clock.now(),
@@ -114,6 +115,7 @@ function expiryOf(identity: UserIdentity, client: TlsConnection): Date {
 
 async function authorize(facts: SessionFacts, context: SessionContext): Promise<SessionOptions> {
   try {
+    refuseReplication(facts.startupParameters)
     return await admit(facts, { ...context.agent, roles: context.roles })
   } catch (error) {
     refuse(facts, error, context)

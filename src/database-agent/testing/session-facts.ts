@@ -25,6 +25,7 @@ export function factsOf(
     databaseUser: 'analyst',
     databaseName: 'dev',
     applicationName: undefined,
+    startupParameters: new Map(),
     clientAddress: '192.0.2.1:1',
     agentHostId: 'h1',
     startedAt: new Date('2026-11-22T12:00:00Z'),
