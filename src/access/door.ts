@@ -32,10 +32,12 @@ export type { AwsPlace } from './role-arn.ts'
 export {
   decideRevocation,
   decideStaleness,
+  hasRunOut,
   heldRoles,
   lockAgeMillisecondsMax,
   lockReason,
   nothingRevoked,
+  type RequestGrant,
   revocationError,
   type Revocation,
   type RevocationState,

@@ -29,7 +29,16 @@ export interface RevocationState {
 export interface RequestGrant {
   readonly user: string
   readonly roles: readonly string[]
+  /** RFC 3339. Certificates end with it; a session that began before goes on, unless a role says otherwise. */
+  readonly expires?: string | undefined
 }
+
+/** Whether the time of the grant was over, as opposed to its having been taken away. */
+export function hasRunOut({ expires }: RequestGrant, now: Date): boolean {
+  return expires !== undefined && new Date(expires).getTime() <= now.getTime() + clockDifferenceMilliseconds
+}
+
+const clockDifferenceMilliseconds = 2_000
 
 export const nothingRevoked: RevocationState = { locks: [], rolesByUser: undefined, endedSessions: new Map() }
 

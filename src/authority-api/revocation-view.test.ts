@@ -56,6 +56,30 @@ test('everything first, then changes after the revision', async () => {
   await view[Symbol.asyncDispose]()
 })
 
+test('a grant that is taken away is gone, one that ran out in its time is kept for the sessions that began with it', async () => {
+  const { clock, questions, view } = openRig()
+  const until = (milliseconds: number): string => new Date(clock.now().getTime() + milliseconds).toISOString()
+  const known = (): readonly string[] => [...(view.state.grantsByRequest?.keys() ?? [])]
+  const [taken, over] = [
+    { id: 'r1', user: 'alice', roles: ['dba'], expires: until(3_600_000) },
+    { id: 'r2', user: 'alice', roles: ['dba'], expires: until(10_000) },
+  ]
+  questions[0]?.answer({ ...none, revision: 5, complete: true })
+  await settled()
+  assert.deepEqual(known(), [])
+  questions[1]?.answer({ ...none, revision: 6, accessRequests: [taken, over] })
+  await settled()
+  assert.deepEqual(known(), ['r1', 'r2'])
+  clock.step(11_000)
+  questions[2]?.answer({ ...none, revision: 7, accessRequests: [], endedAccessRequests: ['r1', 'r2'] })
+  await settled()
+  assert.deepEqual(known(), ['r2'])
+  questions[3]?.answer({ ...none, revision: 8, complete: true, accessRequests: [{ ...taken, id: 'r3' }] })
+  await settled()
+  assert.deepEqual(known(), ['r2', 'r3'])
+  await view[Symbol.asyncDispose]()
+})
+
 test('an answer without changes disturbs nobody, and makes the view young again', async () => {
   const { clock, questions, view, changes } = openRig()
   questions[0]?.answer({ ...none, complete: true, locks: [lock] })

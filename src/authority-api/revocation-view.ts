@@ -1,5 +1,5 @@
 /** What a proxy or an agent knows of who is cut off: followed at the authority with long polls, and never older than it says. */
-import { nothingRevoked, type RevocationState } from '#access'
+import { hasRunOut, nothingRevoked, type RevocationState } from '#access'
 import { messageOf, type Clock, type Log, type Randomness } from '#foundation'
 import type { AuthorityClient } from './client.ts'
 import type { ResponseOf } from './operations.ts'
@@ -62,7 +62,7 @@ export function openRevocationView(options: RevocationViewOptions): RevocationVi
     if (failures > 0) log.info('locks are followed again')
     failures = 0
     confirmedAt = clock.monotonicMilliseconds()
-    current = { state: apply(current.state, changes), revision: changes.revision }
+    current = { state: apply(current.state, changes, clock.now()), revision: changes.revision }
     firstAnswer.resolve()
     if (hasChanges(changes)) tell()
   }
@@ -111,7 +111,17 @@ function hasChanges(changes: Changes): boolean {
   return complete || lists.some((list) => list.length > 0)
 }
 
-function apply(state: RevocationState, changes: Changes): RevocationState {
+/** What ran out in its time is kept: sessions that began with it may go on. Undefined while the authority tells of no requests. */
+function grantsAfter(state: RevocationState, changes: Changes, now: Date): RevocationState['grantsByRequest'] {
+  if (state.grantsByRequest === undefined && changes.accessRequests === undefined) return undefined
+  const ended = new Set(changes.endedAccessRequests)
+  const kept = [...(state.grantsByRequest ?? [])].filter(([id, grant]) => (!changes.complete && !ended.has(id)) || hasRunOut(grant, now))
+  const grants = new Map(kept)
+  for (const { id, ...grant } of changes.accessRequests ?? []) grants.set(id, grant)
+  return grants
+}
+
+function apply(state: RevocationState, changes: Changes, now: Date): RevocationState {
   const before = changes.complete ? { ...nothingRevoked, rolesByUser: new Map<string, readonly string[]>() } : state
   const locks = new Map(before.locks.map((lock) => [lock.metadata.name, lock]))
   const rolesByUser = new Map(before.rolesByUser)
@@ -121,11 +131,7 @@ function apply(state: RevocationState, changes: Changes): RevocationState {
   for (const { name, roles } of changes.users) rolesByUser.set(name, roles)
   for (const name of changes.deletedUsers) rolesByUser.delete(name)
   for (const { id, reason } of changes.endedSessions) endedSessions.set(id, reason)
-  const grantsByRequest = new Map(before.grantsByRequest)
-  for (const { id, user, roles } of changes.accessRequests ?? []) grantsByRequest.set(id, { user, roles })
-  for (const id of changes.endedAccessRequests ?? []) grantsByRequest.delete(id)
-  const isTold = before.grantsByRequest !== undefined || changes.accessRequests !== undefined
-  return { locks: [...locks.values()], rolesByUser, endedSessions, ...(isTold ? { grantsByRequest } : {}) }
+  return { locks: [...locks.values()], rolesByUser, endedSessions, grantsByRequest: grantsAfter(state, changes, now) }
 }
 
 /** The answer, or a rejection when it takes too long or the signal aborts: the answer itself cannot be called off. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { generateKeyPair } from '#certificates'
 import { parseRole } from '#resources'
-import { openAuthorityWorld, type AuthorityWorld, type Person } from './testing/authority-world.ts'
+import { databaseServer, openAuthorityWorld, type AuthorityWorld, type Person } from './testing/authority-world.ts'
 
 let world: AuthorityWorld
 let alice: Person
@@ -218,13 +218,35 @@ test('the administrator grants a part, for others, and never more than was asked
   await assert.rejects(world.admin.decideAccessRequest({ id: 'none', state: 'DENIED' }), { code: 'ACCESS_REQUEST_UNKNOWN' })
 })
 
+test('a certificate for a database names the requests, and is refused when they are gone', async () => {
+  await (await world.host('Db')).upsertDatabaseServer({ server: databaseServer() })
+  const all = { db_labels: { '*': '*' }, db_users: ['*'], db_names: ['*'] }
+  await world.admin.createRole({ role: role('prod-dba', all) })
+  await world.admin.createRole({ role: role('prod-asker', { request: { roles: ['prod-*'] } }) })
+  const ivan = await person('ivan', ['prod-asker'])
+  const id = await ask(ivan, { roles: ['prod-dba'] })
+  await world.admin.decideAccessRequest({ id, state: 'APPROVED' })
+  const elevated = await assume(ivan, id)
+  const { publicKeyPem } = await generateKeyPair()
+  const request = { publicKeyPem, route: { service: 'my-redshift', protocol: 'postgres', user: 'root', name: 'prod' } }
+  await assert.rejects(ivan.client.issueDatabaseCertificate(request), { code: 'DATABASE_REFUSED' })
+  const { certificatePem } = await elevated.client.issueDatabaseCertificate(request)
+  const { identity, certificate } = world.person(certificatePem)
+  assert.deepEqual([identity.activeRequests, identity.roles], [[id], ['prod-asker', 'prod-dba']])
+  assert.equal(identity.previousExpiry, elevated.certificate.validToDate.toISOString())
+  assert.ok(certificate.validToDate <= elevated.certificate.validToDate)
+  await world.admin.decideAccessRequest({ id, state: 'DENIED' })
+  await assert.rejects(elevated.client.issueDatabaseCertificate(request), { code: 'DATABASE_REFUSED' })
+})
+
 test('agents and proxies hear of what was granted and of its end', async () => {
   const agent = await world.host('Db')
   const id = await ask(alice)
   const { revision } = await agent.watchRevocations({ waitMilliseconds: 0 })
   await world.admin.decideAccessRequest({ id, state: 'APPROVED' })
   const told = await agent.watchRevocations({ sinceRevision: revision, waitMilliseconds: 1000 })
-  assert.deepEqual(told.accessRequests, [{ id, user: 'alice', roles: ['dba'] }])
+  const expires = new Date(world.clock.now().getTime() + 12 * hour).toISOString()
+  assert.deepEqual(told.accessRequests, [{ id, user: 'alice', roles: ['dba'], expires }])
   await world.admin.decideAccessRequest({ id, state: 'DENIED' })
   const gone = await agent.watchRevocations({ sinceRevision: told.revision, waitMilliseconds: 1000 })
   assert.deepEqual([gone.accessRequests, gone.endedAccessRequests], [[], [id]])

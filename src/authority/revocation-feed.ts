@@ -1,4 +1,5 @@
 /** What proxies and agents must hear of at once, as changes after a revision of the store: locks, users, ended sessions. */
+import type { RequestGrant } from '#access'
 import { PortunusError, type Clock } from '#foundation'
 import { parseAccessRequest, parseLock, parseUser, type Lock } from '#resources'
 import type { Store, StoreEvent, StoreItem } from '#storage'
@@ -16,7 +17,7 @@ export interface RevocationChanges {
   readonly deletedUsers: readonly string[]
   readonly endedSessions: readonly { readonly id: string; readonly reason: string }[]
   /** Those that are approved. */
-  readonly accessRequests: readonly { readonly id: string; readonly user: string; readonly roles: readonly string[] }[]
+  readonly accessRequests: readonly (RequestGrant & { readonly id: string })[]
   /** Those that are over, deleted, or not approved. */
   readonly endedAccessRequests: readonly string[]
 }
@@ -106,7 +107,7 @@ class Changes {
       endedSessions: values(keys.ended).map((value) => endedSessionSchema.parse(value)),
       accessRequests: requests
         .filter(({ spec }) => spec.state === 'APPROVED')
-        .map(({ metadata, spec }) => ({ id: metadata.name, user: spec.user, roles: spec.roles })),
+        .map(({ metadata, spec }) => ({ id: metadata.name, user: spec.user, roles: spec.roles, expires: metadata.expires })),
       endedAccessRequests: [
         ...gone(keys.requests),
         ...requests.filter(({ spec }) => spec.state !== 'APPROVED').map(({ metadata }) => metadata.name),

@@ -67,7 +67,7 @@ export const lockOperations = {
       endedSessions: z.array(z.object({ id: z.string(), reason: z.string() })).readonly(),
       /** Approved ones; an authority of before tells none. */
       accessRequests: z
-        .array(z.object({ id: z.string(), user: z.string(), roles: names }))
+        .array(z.object({ id: z.string(), user: z.string(), roles: names, expires: time.optional() }))
         .readonly()
         .optional(),
       endedAccessRequests: z.array(z.string()).readonly().optional(),
