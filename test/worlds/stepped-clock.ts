@@ -53,6 +53,16 @@ export class SteppedClock implements Clock {
     return this.#waiting.size
   }
 
+  /** Moves far at once: what is due wakes once, however often it would have woken on the way. */
+  leap(milliseconds: number): void {
+    this.#milliseconds += milliseconds
+    const due = [...this.#waiting].filter(({ at }) => at <= this.#milliseconds).sort((left, right) => left.at - right.at)
+    for (const waiting of due) {
+      this.#waiting.delete(waiting)
+      waiting.wake()
+    }
+  }
+
   step(milliseconds: number): void {
     const end = this.#milliseconds + milliseconds
     for (;;) {
