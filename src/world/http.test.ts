@@ -1,6 +1,7 @@
 /** HTTP servers and clients over connections that are already open: answers find their questions, and a lost connection is noticed. */
 import assert from 'node:assert/strict'
 import http from 'node:http'
+import http2 from 'node:http2'
 import { describe, test } from 'node:test'
 import type { TlsConnection } from '#foundation'
 import { openHttp2Client, type Http2Client } from './http2-client.ts'
@@ -216,6 +217,51 @@ describe('one server for connections of different people', () => {
       far.stream.write('SSH-2.0-nonsense\r\n\r\n')
       await new Promise((resolve) => near.stream.once('close', resolve))
     }
+  })
+})
+
+describe('a stranger who speaks HTTP/2 over TCP', () => {
+  const limits = { idleMilliseconds: 120, requestMilliseconds: 200, stalledMilliseconds: 300 }
+
+  /** A connection to a server with these limits, and how long it lasted. */
+  async function connect(handler: FetchHandler<string>) {
+    const pair = await pairs['over TCP']()
+    const server = openHttpServer<string>(handler, limits)
+    server.serve(secure(pair.server.stream, 'h2'), 'somebody')
+    const begunAt = performance.now()
+    const session = http2.connect('http://test', { createConnection: () => pair.client.stream })
+    session.on('error', () => {})
+    const closed = new Promise<number>((resolve) => session.once('close', () => resolve(performance.now() - begunAt)))
+    return { session, closed, [Symbol.dispose]: () => pair[Symbol.dispose]() }
+  }
+
+  test('and asks nothing is sent away, before and after a request', async () => {
+    using silent = await connect(() => new Response('never asked'))
+    assert.ok((await silent.closed) >= 100)
+    using asking = await connect(() => new Response('yes'))
+    const stream = asking.session.request({ ':path': '/' })
+    stream.resume()
+    await new Promise((resolve) => stream.once('close', resolve))
+    assert.equal(stream.rstCode, http2.constants.NGHTTP2_NO_ERROR)
+    assert.ok((await asking.closed) >= 100)
+  })
+
+  test('and sends the body of a request drop by drop does not get to its end', async () => {
+    using slow = await connect(async (request) => new Response(await request.text()))
+    const stream = slow.session.request({ ':path': '/', ':method': 'POST' })
+    stream.on('error', () => {})
+    const drops = setInterval(() => stream.write('x'), 40)
+    await new Promise((resolve) => stream.once('close', resolve))
+    clearInterval(drops)
+    assert.equal(stream.rstCode, http2.constants.NGHTTP2_CANCEL)
+    await slow.closed
+  })
+
+  test('and does not read the answer does not keep it waiting', async () => {
+    using deaf = await connect(() => new Response(new Uint8Array(8 << 20)))
+    const stream = deaf.session.request({ ':path': '/' })
+    stream.on('error', () => {})
+    await deaf.closed
   })
 })
 
