@@ -30,6 +30,32 @@ const rows: readonly (readonly [string, RoleSketch, string, RegExp])[] = [
     'error spec.allow.rules[0].where',
     /"true" is not evaluated/,
   ],
+  ['a malformed role to request', { allow: { request: { roles: ['^(a$'] } } }, 'error spec.allow.request.roles[0]', /without its/],
+  ['a duration nobody can read', { allow: { request: { max_duration: 'long' } } }, 'error spec.allow.request.max_duration', /"long"/],
+  [
+    'a threshold of nobody',
+    { allow: { request: { thresholds: [{ approve: 0, deny: 1 }] } } },
+    'error spec.allow.request.thresholds[0].approve',
+    /from 1 to 1000/,
+  ],
+  [
+    'a threshold under a condition',
+    { allow: { request: { thresholds: [{ approve: 1, deny: 1, filter: 'x' }] } } },
+    'error spec.allow.request.thresholds[0].filter',
+    /approve nothing/,
+  ],
+  [
+    'thresholds that deny',
+    { deny: { request: { thresholds: [{ approve: 1, deny: 1 }] } } },
+    'error spec.deny.request.thresholds',
+    /in allow only/,
+  ],
+  [
+    'a review under a condition',
+    { allow: { review_requests: { roles: ['a'], where: 'x' } } },
+    'error spec.allow.review_requests.where',
+    /not evaluated/,
+  ],
   ['a verb nobody knows', { allow: { rules: [{ resources: 'session', verbs: 'raed' }] } }, 'warning spec.allow.rules[0].verbs', /"raed"/],
   ['a choice anchored on one side', { allow: { db_users: '^a|b$' } }, 'warning spec.allow.db_users[0]', /\^\(a\|b\)\$ is anchored on both/],
   [

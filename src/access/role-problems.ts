@@ -3,6 +3,7 @@ import { PortunusError } from '#foundation'
 import { quote, type Role, type RoleConditions } from '#resources'
 import { conditionOf } from './decide-operation.ts'
 import { compilePattern } from './pattern.ts'
+import { requestProblems } from './request-problems.ts'
 import { parseTemplate } from './template.ts'
 
 /** An error makes the role useless or over-strict in part; a warning names something that is rarely meant. */
@@ -26,6 +27,7 @@ function conditionProblems(conditions: RoleConditions, path: string): readonly R
     ...listProblems(conditions.dbNames, `${path}.db_names`),
     ...labelProblems(conditions, path),
     ...ruleProblems(conditions, path),
+    ...requestProblems(conditions, path, listProblems),
   ]
 }
 

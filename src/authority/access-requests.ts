@@ -4,6 +4,7 @@ import type { UserIdentity } from '#certificates'
 import { PortunusError, type Clock, type Randomness } from '#foundation'
 import { parseAccessRequest, printAccessRequest, type AccessRequest, type AccessReview, type ReviewState } from '#resources'
 import type { Store } from '#storage'
+import { exhausted, refused, reviewRefused, unknown } from './access-request-refusals.ts'
 import { openCollection } from './collection.ts'
 import { later } from './context.ts'
 import { kept } from './kept-resources.ts'
@@ -85,7 +86,7 @@ export function openAccessRequests(store: Store, options: AccessRequestsOptions)
       const request = await planned(wish, options)
       if (wish.dryRun) return request
       const own = (await requests.list()).filter(({ spec }) => spec.user === wish.subject.user)
-      if (own.length >= requestsMax) throw exhausted(wish.subject.user)
+      if (own.length >= requestsMax) throw exhausted(wish.subject.user, requestsMax)
       const { value, expires } = kept(request)
       return await requests.create(request.metadata.name, value, { expires })
     },
@@ -226,34 +227,4 @@ function resolved(request: AccessRequest, { state, reason, by, roles }: Decision
       ...(reason === undefined || reason.trim() === '' ? {} : { resolveReason: reason.trim() }),
     },
   }
-}
-
-interface Refusal {
-  readonly reason: string
-  readonly hint: string
-}
-
-function refused(user: string, { reason, hint }: Refusal): PortunusError {
-  return new PortunusError('ACCESS_REQUEST_REFUSED', `Cannot request access for "${user}": ${reason}`, { category: 'access-denied', hint })
-}
-
-function reviewRefused(id: string, { reason, hint }: Refusal): PortunusError {
-  return new PortunusError('ACCESS_REVIEW_REFUSED', `Cannot review the access request "${id}": ${reason}`, {
-    category: 'access-denied',
-    hint,
-  })
-}
-
-function exhausted(user: string): PortunusError {
-  return new PortunusError('ACCESS_REQUESTS_EXHAUSTED', `Cannot request access for "${user}": ${requestsMax} requests are there already`, {
-    category: 'limit-exceeded',
-    hint: 'wait until some of them are over, or ask an administrator to delete them with: tctl requests rm',
-  })
-}
-
-export function unknown(id: string): PortunusError {
-  return new PortunusError('ACCESS_REQUEST_UNKNOWN', `Cannot find the access request "${id}": it does not exist, or it is over`, {
-    category: 'not-found',
-    hint: 'see the requests with: tsh request ls',
-  })
 }

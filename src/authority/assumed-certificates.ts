@@ -1,7 +1,8 @@
 /** Login certificates that carry what access requests granted, beside the login they come from. */
 import { sessionTtlMilliseconds } from '#access'
 import { PortunusError, type Clock, type Randomness } from '#foundation'
-import { unknown, type AccessRequests } from './access-requests.ts'
+import { unknown } from './access-request-refusals.ts'
+import type { AccessRequests } from './access-requests.ts'
 import { later } from './context.ts'
 import type { LoggedIn } from './database-certificates.ts'
 import type { IssuedCertificate, Issuer } from './issue.ts'
