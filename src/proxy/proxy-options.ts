@@ -2,6 +2,7 @@
 import type { AuthorityClient, RevocationView } from '#authority-api'
 import type { Clock, Connection, KeyPairPem, Log, Randomness, Tls, TlsConnection } from '#foundation'
 import type { OpenControlClient } from '#tunnel'
+import type { ConnectionCapOptions } from './connection-cap.ts'
 
 /** The operations a proxy calls itself. */
 export type ProxyAuthority = Pick<AuthorityClient, 'listDatabaseServers' | 'getRolesForAgent' | 'issueProxiedCertificate'>
@@ -24,6 +25,8 @@ export interface ProxyOptions {
   readonly generateKeyPair: () => Promise<{ readonly privateKeyPem: string; readonly publicKeyPem: string }>
   readonly serveHttp: ServeHttp
   readonly openControlClient: OpenControlClient
+  /** As many connections of strangers as one address may hold; the default is generous. */
+  readonly connectionCap?: ConnectionCapOptions
   readonly tls: Tls
   readonly clock: Clock
   readonly randomness: Randomness

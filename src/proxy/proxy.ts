@@ -4,6 +4,7 @@ import { requireHostIdentity } from '#certificates'
 import { PortunusError, messageOf, type Connection, type TlsConnection } from '#foundation'
 import { dialBackPrefaceLengthBytes, endWith, openTunnelHub, splice, type TunnelHub } from '#tunnel'
 import { openCancelDesk, type CancelDesk } from './cancel-desk.ts'
+import { openConnectionCap, type ConnectionCap } from './connection-cap.ts'
 import { connectToAgent, type AgentConnection, type DatabaseRequest } from './database-route.ts'
 import { openDirectory } from './directory.ts'
 import { peek } from './peek.ts'
@@ -21,6 +22,8 @@ const postgresAlpn = ['postgresql', 'teleport-postgres']
 const webAlpn = ['h2', 'http/1.1']
 
 const firstBytesMillisecondsMax = 15_000
+// The authority ends a handshake that takes longer; what is open after that has shown a certificate.
+const authorityHandshakeMillisecondsMax = 20_000
 
 export interface Proxy extends AsyncDisposable {
   /** Takes over a raw connection; failures are logged and end that connection only. */
@@ -35,6 +38,8 @@ interface Doors {
   readonly postgres: PostgresDoorOptions
   readonly hub: TunnelHub
   readonly tickets: Tickets
+  /** Of connections that have not proved whose they are. */
+  readonly cap: ConnectionCap
 }
 
 export function openProxy(options: ProxyOptions & { readonly audit: (event: AuditEventBody) => Promise<void> }): Proxy {
@@ -44,19 +49,26 @@ export function openProxy(options: ProxyOptions & { readonly audit: (event: Audi
   const { audit, revocations, clock, log } = options
   const routeOptions = { directory: openDirectory(options), hub, revocations, audit, clock, log }
   const connect = (request: DatabaseRequest): Promise<AgentConnection> => connectToAgent(request, routeOptions)
+  const cap = openConnectionCap(options.connectionCap)
+  const known = { ...options, tls: leavingCap(options.tls, cap) }
   const doors: Doors = {
     web: webDoor(options),
-    api: apiDoor(options, connect, tickets, cancelDesk),
-    tunnel: tunnelDoor(options, hub),
-    postgres: postgresDoor(options, connect, cancelDesk),
+    api: apiDoor(known, connect, tickets, cancelDesk),
+    tunnel: tunnelDoor(known, hub),
+    postgres: postgresDoor(known, connect, cancelDesk),
     hub,
     tickets,
+    cap,
   }
   return {
     connectedAgents: (hostId) => hub.isConnected(hostId),
     accept(connection) {
       const drop = (): void => void connection.stream.destroy()
       connection.stream.on('error', drop)
+      if (!cap.enter(connection)) {
+        options.log.debug('connection closed, its address holds too many', { from: connection.remoteAddress })
+        return drop()
+      }
       receive(connection, doors, options).catch((error: unknown) => {
         options.log.debug('connection ended', { from: connection.remoteAddress, error: messageOf(error) })
         drop()
@@ -82,6 +94,7 @@ async function receive(connection: Connection, doors: Doors, options: ProxyOptio
   if (result.kind === 'dial-back') {
     const rest = bytes.subarray(dialBackPrefaceLengthBytes)
     if (rest.length > 0) connection.stream.unshift(rest)
+    doors.cap.leave(connection) // the hub closes at once what it does not expect
     doors.hub.acceptDialBack(connection, bytes.subarray(0, dialBackPrefaceLengthBytes))
     return
   }
@@ -111,8 +124,9 @@ async function receiveTls(
   const protocol = hello.alpn[0]
   switch (protocol) {
     case relayAlpn:
-      return joinWithAgent(connection, hello.serverName, doors.tickets)
+      return joinWithAgent(connection, hello.serverName, doors)
     case authorityAlpn:
+      options.clock.timer(authorityHandshakeMillisecondsMax, () => doors.cap.leave(connection))
       return options.handToAuthority(connection)
     case proxyApiAlpn:
       return doors.api(connection)
@@ -127,7 +141,7 @@ async function receiveTls(
 }
 
 /** From here on the proxy moves bytes that only the client and the agent can read. */
-async function joinWithAgent(connection: Connection, serverName: string | undefined, tickets: Tickets): Promise<void> {
+async function joinWithAgent(connection: Connection, serverName: string | undefined, { tickets, cap }: Doors): Promise<void> {
   const agent = serverName === undefined ? undefined : tickets.redeem(serverName)
   if (agent === undefined) {
     throw new PortunusError(
@@ -138,7 +152,25 @@ async function joinWithAgent(connection: Connection, serverName: string | undefi
       },
     )
   }
+  cap.leave(connection)
   await splice(connection.stream, agent.stream)
+}
+
+/** Whoever has shown a certificate that TLS accepts does not count against the address any more. */
+function leavingCap(tls: ProxyOptions['tls'], cap: ConnectionCap): ProxyOptions['tls'] {
+  return {
+    connect: tls.connect,
+    acceptor(acceptorOptions) {
+      const acceptor = tls.acceptor(acceptorOptions)
+      return {
+        async accept(connection) {
+          const secure = await acceptor.accept(connection)
+          cap.leave(connection)
+          return secure
+        },
+      }
+    },
+  }
 }
 
 function webDoor(options: ProxyOptions): Doors['web'] {
