@@ -38,6 +38,8 @@ export { isSameCluster, logIn, type Credentials } from './login.ts'
 export { openAuthority, type AuthorityConnection } from './authority-connection.ts'
 export { DatabaseKeys, issueDatabaseKeys, keysSuffice } from './database-keys.ts'
 export { ProxySession, type Ticket, type TicketRequest } from './proxy-session.ts'
+export { announceLocalProxy, listLocalProxies, localProxyLogPath, stopLocalProxy, type LocalProxyRecord } from './local-proxy-records.ts'
+export { readStablePort, writeStablePort } from './stable-port.ts'
 export { LocalProxy, type LocalProxyOptions } from './local-proxy.ts'
 export {
   directEnvironment,

@@ -84,6 +84,29 @@ export function runChildIntoFile(
   })
 }
 
+export interface BackgroundProcess {
+  readonly processId: number
+  /** Its exit code; only of use while this process lives. */
+  readonly ended: Promise<number>
+}
+
+/**
+ * Starts this very program again with other arguments, apart from the terminal, so that it outlives it. What it says is
+ * appended to the log file, made with mode 0600; its directory must exist.
+ */
+export function startItselfInBackground(args: readonly string[], { logPath }: { readonly logPath: string }): BackgroundProcess {
+  const log = openSync(logPath, 'a', 0o600)
+  const main = process.argv[1] === undefined ? [] : [process.argv[1]]
+  const child = spawn(process.execPath, [...process.execArgv, ...main, ...args], { stdio: ['ignore', log, log], detached: true })
+  closeSync(log)
+  child.unref()
+  const ended = new Promise<number>((resolve) => {
+    child.once('error', () => resolve(127))
+    child.once('exit', (code, signal) => resolve(code ?? signalExitCode(signal)))
+  })
+  return { processId: child.pid ?? 0, ended }
+}
+
 function openOutput(path: string): number {
   try {
     return openSync(path, 'wx', 0o600)

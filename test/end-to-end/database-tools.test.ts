@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import pg from 'pg'
 import { parse, stringify } from 'yaml'
 import type { Daemon, Outcome } from '../../lab/stage/program.ts'
 import { openStage, type Stage } from '../../lab/stage/stage.ts'
@@ -84,3 +85,35 @@ test('tsh db ls --query and tsh db connect --query find a database by a predicat
   })
   assert.match(connected.stdout, /alice/, connected.stderr)
 })
+
+test('a proxy in the background outlives its command, serves on the same port after a restart, and is listed and stopped', async () => {
+  const command = ['proxy', 'db', '--tunnel', '--background', '--db-user=alice', '--db-name=dev', '--format=json', 'reports']
+  const ports: number[] = []
+  for (const name of ['reports', 'reports']) {
+    const started = await tsh(...command)
+    assert.equal(started.exitCode, 0, started.stderr)
+    const { port, pid } = JSON.parse(started.stdout)
+    ports.push(port)
+    const client = new pg.Client({ host: 'localhost', port, user: 'alice', database: 'dev' })
+    await client.connect()
+    assert.deepEqual((await client.query('select 1 as one')).rows, [{ one: 1 }])
+    await client.end()
+    const listed = await tsh('proxy', 'ls', '--format=json')
+    assert.deepEqual([JSON.parse(listed.stdout)[0].name, JSON.parse(listed.stdout)[0].pid], [name, pid])
+    const stopped = await tsh('proxy', 'stop', name)
+    assert.equal(stopped.stdout, `Stopped the local proxy "${name}".\n`, stopped.stderr)
+    await eventually(
+      async () => isAlive(pid),
+      (alive) => !alive,
+    )
+  }
+  assert.equal(ports[0], ports[1])
+})
+
+function isAlive(processId: number): boolean {
+  try {
+    return process.kill(processId, 0)
+  } catch {
+    return false
+  }
+}

@@ -13,6 +13,7 @@ import {
   presentedChain,
   runChild,
   runChildIntoFile,
+  startItselfInBackground,
   terminationSignal,
   thisMachine,
   version,
@@ -45,6 +46,8 @@ const exitCode = await runTsh(args, {
   },
   runChild,
   runChildIntoFile,
+  startItselfInBackground,
+  processId: machine.processId,
   terminationSignal,
 })
 await exitWhenWritten(exitCode)

@@ -154,11 +154,24 @@ function addProxyCommands(proxy: Command, runs: Runs): void {
   withTarget(proxy.command('db'))
     .description('Open a local port through which any PostgreSQL client reaches a database.')
     .option('--tunnel', 'hold the credentials in tsh, so that clients need none')
-    .option('-p, --port <number>', 'port to listen on; a free one unless given')
+    .option('-p, --port <number>', 'port to listen on; unless given, a free one that stays the same for the database')
     .option('--listen <address>', 'address to listen on, as host:port')
+    .option('--background', 'leave it running apart from the terminal; see tsh proxy ls and tsh proxy stop')
+    .addOption(new Option('--background-log <path>').hideHelp())
     .option('--insecure-listen-anywhere', 'allow --listen to name an address that other machines can reach')
     .addOption(formatOption(['text', 'json']))
     .action(runs(async (context, flags, [name]) => (await import('./commands/proxy-db.ts')).proxyDatabase(context, { ...flags, name })))
+  proxy
+    .command('ls')
+    .description('List the local proxies that run on this machine.')
+    .addOption(formatOption(['text', 'json', 'yaml']))
+    .action(runs(async (context, flags) => (await import('./commands/proxy-ls.ts')).listProxies(context, flags)))
+  proxy
+    .command('stop')
+    .description('Stop a local proxy and the connections through it.')
+    .argument('[name]', 'name of the local proxy, as tsh proxy ls shows it')
+    .option('--all', 'stop all of them')
+    .action(runs(async (context, flags, [name]) => (await import('./commands/proxy-stop.ts')).stopProxies(context, { ...flags, name })))
 }
 
 const queryExample = `'labels["env"] == "dev" && hasPrefix(name, "a")'`

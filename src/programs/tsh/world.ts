@@ -24,6 +24,12 @@ export interface TshWorld {
     args: readonly string[],
     options: { readonly environment: Environment; readonly outputPath: string; readonly signal: AbortSignal },
   ) => Promise<{ readonly exitCode: number }>
+  /** Starts tsh again, apart from the terminal, with what it says appended to a file. */
+  readonly startItselfInBackground: (
+    args: readonly string[],
+    options: { readonly logPath: string },
+  ) => { readonly processId: number; readonly ended: Promise<number> }
+  readonly processId: number
   /** Aborts on SIGINT or SIGTERM. */
   readonly terminationSignal: () => AbortSignal
 }

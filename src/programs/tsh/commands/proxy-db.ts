@@ -1,23 +1,79 @@
 /** `tsh proxy db`: a local port for any PostgreSQL client, open until the person ends it. */
-import { PortunusError, type Address } from '#foundation'
-import { loopbackUri } from '#client'
-import type { TshContext } from '../context.ts'
-import { openLocalProxy } from '../open-proxy.ts'
+import { PortunusError, toHex, type Address } from '#foundation'
+import { addressText, announceLocalProxy, loopbackUri, readStablePort, writeStablePort } from '#client'
+import { profileDirectory, type TshContext } from '../context.ts'
+import { openLocalProxy, type OpenedProxy } from '../open-proxy.ts'
+import { proxyInBackground } from '../proxy-in-background.ts'
 import { textOrUndefined, type Flags } from '../program.ts'
 import { shellWord } from '../shell-words.ts'
 import { resolveTarget, type Target } from '../target.ts'
+
+const secretLengthBytes = 16
 
 export async function proxyDatabase(context: TshContext, flags: Flags): Promise<number> {
   const { world } = context
   const listen = parseListen(flags)
   if (flags['tunnel'] !== true) throw tunnelMissing(textOrUndefined(flags['name']))
   const target = await resolveTarget(context, flags, { needsLogin: false, refresh: false })
-  const stopped = world.terminationSignal()
-  await using proxy = await openLocalProxy(context, target, listen === undefined ? {} : { listen })
+  if (flags['background'] === true) return proxyInBackground(context, target, flags)
+  const stop = new AbortController()
+  const stopped = AbortSignal.any([world.terminationSignal(), stop.signal])
+  await using proxy = await openAtStablePort(context, target, listen)
   const shown = { host: listen?.host ?? '127.0.0.1', port: proxy.port }
+  await using _announced = await announce(context, target, {
+    address: addressText(shown),
+    logPath: logFlag(flags),
+    onStop: () => stop.abort(),
+  })
   world.terminal.answer(flags['format'] === 'json' ? startedDocument(target, shown) : startedText(target, shown, listen === undefined))
   await aborted(stopped)
   return 0
+}
+
+/** Where nothing else was asked for, a database keeps the port it had; when another program has taken it, it has another for once. */
+async function openAtStablePort(context: TshContext, target: Target, listen: Address | undefined): Promise<OpenedProxy> {
+  if (listen !== undefined) return openLocalProxy(context, target, { listen })
+  const directory = profileDirectory(context)
+  const { profile } = target.login
+  const usual = await readStablePort(directory, profile, target.route.service)
+  try {
+    const proxy = await openLocalProxy(context, target, { listen: { host: '127.0.0.1', port: usual ?? 0 } })
+    if (usual === undefined) await writeStablePort(directory, profile, target.route.service, proxy.port)
+    return proxy
+  } catch (error) {
+    if (usual === undefined || !(error instanceof PortunusError) || error.code !== 'NETWORK_PORT_IN_USE') throw error
+    context.world.terminal.tell(`The usual port ${usual} of "${target.route.service}" is in use; this proxy has another.`)
+    return openLocalProxy(context, target)
+  }
+}
+
+interface Announcement {
+  readonly address: string
+  readonly logPath: string | undefined
+  readonly onStop: () => void
+}
+
+/** Makes the proxy known to `tsh proxy ls` and `tsh proxy stop`. */
+function announce(context: TshContext, { route, login }: Target, { address, logPath, onStop }: Announcement): Promise<AsyncDisposable> {
+  const { world } = context
+  return announceLocalProxy(world.client, profileDirectory(context), {
+    details: {
+      database: route.service,
+      cluster: login.profile.cluster,
+      databaseUser: route.user,
+      databaseName: route.name,
+      address,
+      processId: world.processId,
+      startedAt: world.client.clock.now().toISOString(),
+      logPath,
+    },
+    secret: toHex(world.randomness.bytes(secretLengthBytes)),
+    onStop,
+  })
+}
+
+function logFlag(flags: Flags): string | undefined {
+  return textOrUndefined(flags['backgroundLog'])
 }
 
 /** `--port`, `--listen` or neither. Throws LISTEN_ADDRESS_REFUSED. */
@@ -63,12 +119,13 @@ function tunnelMissing(name: string | undefined): PortunusError {
 
 function startedText(target: Target, address: Address, isRandom: boolean): string {
   const { route, login } = target
-  const where = address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`
-  const tip = isRandom ? '\nTo have the same port every time, choose one with the --port flag.\n' : ''
-  return `Started authenticated tunnel for the PostgreSQL database "${route.service}" in cluster "${login.profile.cluster}" on ${where}.
+  const tip = isRandom ? '\nThe database keeps this port; choose another with the --port flag.\n' : ''
+  return `Started authenticated tunnel for the PostgreSQL database "${route.service}" in cluster "${login.profile.cluster}" on ${addressText(address)}.
 ${tip}
 Connect to it with:
   $ psql ${shellWord(uriOf(target, address.port))}
+
+Anyone on this machine can connect through it, as you, for as long as it runs.
 `
 }
 

@@ -16,6 +16,7 @@ export interface ConversationOptions {
   readonly environment?: Environment
   readonly runChild?: TshWorld['runChild']
   readonly runChildIntoFile?: TshWorld['runChildIntoFile']
+  readonly startItselfInBackground?: TshWorld['startItselfInBackground']
   readonly terminationSignal?: () => AbortSignal
   /** Called for each piece of standard output as it comes. */
   readonly onAnswer?: (text: string) => void
@@ -53,7 +54,13 @@ export async function speak(args: readonly string[], options: ConversationOption
     client: testWorld,
     runChild: options.runChild ?? (() => Promise.reject(new Error('no program was expected'))),
     runChildIntoFile: options.runChildIntoFile ?? (() => Promise.reject(new Error('no program was expected'))),
+    startItselfInBackground: options.startItselfInBackground ?? noBackground,
+    processId: process.pid,
     terminationSignal: options.terminationSignal ?? (() => new AbortController().signal),
   })
   return { exitCode, stdout, stderr }
+}
+
+function noBackground(): never {
+  throw new Error('no background process was expected')
 }
