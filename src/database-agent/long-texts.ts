@@ -8,8 +8,8 @@ import { partEvents, type SessionFacts, type UpstreamFacts } from './session-fac
 
 /** As long as a statement can be for Amazon Redshift ("Quotas and limits", 16 MB). */
 const messageBytesMax = 16 * 1024 * 1024
-/** In UTF-16 units: even with every character escaped in JSON a part fits into one request to the authority. */
-const partLengthMax = 128 * 1024
+/** In UTF-16 units: a part with every character escaped fits into one request to the authority, and a listing of parts into one answer. */
+const partLengthMax = 64 * 1024
 
 export interface RecordedTexts extends LongTexts {
   /** True for the first statement that runs the text: it takes the id, which the parts name, for its own. */

@@ -75,7 +75,7 @@ export function openSessionRecorder(options: SessionRecorderOptions): SessionRec
       totals.statements += 1
       open.begin(begun)
     },
-    onFinished: open.finish,
+    onFinished: (finished) => open.finish(finished),
     onSurprise(surprise) {
       agent.log.warn('audit cannot read a session from here', { session: facts.sessionId, ...surprise })
       append(surpriseEvent(facts, surprise))
@@ -97,9 +97,9 @@ export function openSessionRecorder(options: SessionRecorderOptions): SessionRec
       assembler.backend(chunk)
     },
     missing: () => assembler.missingServerBytes,
-    running: open.count,
+    running: () => open.count(),
     end: () => assembler.end(),
-    refuse: open.refuse,
+    refuse: () => open.refuse(),
   }
 }
 

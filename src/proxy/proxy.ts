@@ -159,7 +159,7 @@ async function joinWithAgent(connection: Connection, serverName: string | undefi
 /** Whoever has shown a certificate that TLS accepts does not count against the address any more. */
 function leavingCap(tls: ProxyOptions['tls'], cap: ConnectionCap): ProxyOptions['tls'] {
   return {
-    connect: tls.connect,
+    connect: (connection, connectOptions) => tls.connect(connection, connectOptions),
     acceptor(acceptorOptions) {
       const acceptor = tls.acceptor(acceptorOptions)
       return {
