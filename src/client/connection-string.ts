@@ -11,6 +11,12 @@ export function loopbackUri(target: LoopbackTarget): string {
   return `postgres://${percentEncode(target.databaseUser)}@localhost:${target.port}/${percentEncode(target.databaseName)}`
 }
 
+/** The same for a local proxy on a Unix socket: clients look for `.s.PGSQL.<port>` in the directory that is the host. */
+export function socketUri(target: LoopbackTarget & { readonly directory: string }): string {
+  const query = `host=${percentEncode(target.directory).replaceAll('%2F', '/')}&port=${target.port}`
+  return `postgres://${percentEncode(target.databaseUser)}@/${percentEncode(target.databaseName)}?${query}`
+}
+
 /** Everything a client needs to go to the proxy's port itself, with the certificate files. */
 export interface DirectTarget {
   readonly host: string

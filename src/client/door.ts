@@ -47,6 +47,7 @@ export {
   loopbackEnvironment,
   loopbackUri,
   serviceEntries,
+  socketUri,
   type DirectTarget,
   type LoopbackTarget,
 } from './connection-string.ts'

@@ -24,6 +24,8 @@ export interface LocalProxyOptions {
   readonly session: ProxySession
   /** Where to listen; a free port of 127.0.0.1 unless told otherwise. */
   readonly listen?: Address
+  /** Listens on a Unix socket at this path instead. */
+  readonly listenUnix?: string | undefined
   readonly connectionsMax?: number
   /** Asked of every client before anything is done for it; cancel requests carry a key of their own. */
   readonly password?: Secret<string> | undefined
@@ -43,6 +45,7 @@ export class LocalProxy implements AsyncDisposable {
   readonly #options: LocalProxyOptions
   readonly #stopped = new AbortController()
   #listener: Listener | undefined
+  #socket: AsyncDisposable | undefined
   /** Connections that have not yet said what they want, oldest first. */
   readonly #undecided = new Set<Duplex>()
   #connected = 0
@@ -52,15 +55,16 @@ export class LocalProxy implements AsyncDisposable {
     this.#options = options
   }
 
-  /** Starts listening. Throws NETWORK_PORT_IN_USE and its kin. */
+  /** Starts listening. Throws NETWORK_PORT_IN_USE, NETWORK_SOCKET_IN_USE and their kin. */
   static async open(world: ClientWorld, options: LocalProxyOptions): Promise<LocalProxy> {
     const proxy = new LocalProxy(world, options)
-    proxy.#listener = await world.network.listen(options.listen ?? { host: '127.0.0.1', port: 0 }, (connection) => {
-      void proxy.#serve(connection)
-    })
+    const serve = (connection: Connection): void => void proxy.#serve(connection)
+    if (options.listenUnix !== undefined) proxy.#socket = await world.network.listenUnix(options.listenUnix, serve)
+    else proxy.#listener = await world.network.listen(options.listen ?? { host: '127.0.0.1', port: 0 }, serve)
     return proxy
   }
 
+  /** 0 where it listens on a Unix socket. */
   get port(): number {
     return this.#listener?.address.port ?? 0
   }
@@ -69,6 +73,7 @@ export class LocalProxy implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped.abort(new Error('the local proxy is closing'))
     await this.#listener?.[Symbol.asyncDispose]()
+    await this.#socket?.[Symbol.asyncDispose]()
   }
 
   async #serve({ stream }: Connection): Promise<void> {

@@ -78,6 +78,11 @@ export interface Network {
   dial(address: Address, options?: { readonly signal?: AbortSignal | undefined }): Promise<Connection>
   /** Listens on TCP; port 0 takes a free one. Throws NETWORK_PORT_IN_USE. */
   listen(address: Address, onConnection: (connection: Connection) => void): Promise<Listener>
+  /**
+   * Listens on a Unix socket that only the owner may open (mode 0600). A socket that nothing listens on any more is replaced.
+   * Throws NETWORK_SOCKET_IN_USE when something does, or when the path is another kind of file.
+   */
+  listenUnix(path: string, onConnection: (connection: Connection) => void): Promise<AsyncDisposable>
 }
 
 /** A finished TLS session whose peer certificate, if any, has been verified against the wanted authorities. */

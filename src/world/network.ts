@@ -1,4 +1,5 @@
-/** TCP as the Network port: no-delay and keep-alive on every socket, and errors that name the stage that failed. */
+/** TCP and Unix sockets as the Network port: no-delay and keep-alive on every socket, and errors that name the stage that failed. */
+import { chmod, lstat, unlink } from 'node:fs/promises'
 import net from 'node:net'
 import { PortunusError, type Address, type Connection, type Listener, type Network } from '#foundation'
 import { tidyWhileReading } from './read-buffers.ts'
@@ -7,7 +8,7 @@ import { tidyWhileReading } from './read-buffers.ts'
 const keepAliveMilliseconds = 30_000
 const backlogConnections = 1024
 
-export const nodeNetwork: Network = { dial, listen }
+export const nodeNetwork: Network = { dial, listen, listenUnix }
 
 function dial(address: Address, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<Connection> {
   return new Promise((resolve, reject) => {
@@ -61,6 +62,62 @@ function listen(address: Address, onConnection: (connection: Connection) => void
       const port = bound !== null && typeof bound === 'object' ? bound.port : address.port
       resolve({ address: { host: address.host, port }, [Symbol.asyncDispose]: () => closeServer(server, open) })
     })
+  })
+}
+
+async function listenUnix(path: string, onConnection: (connection: Connection) => void): Promise<AsyncDisposable> {
+  if (Buffer.byteLength(path) > socketPathBytesMax) throw socketError(path, `the path is longer than ${socketPathBytesMax} bytes`)
+  await removeDeadSocket(path)
+  const open = new Set<net.Socket>()
+  const server = net.createServer({ allowHalfOpen: true }, (socket) => {
+    open.add(socket)
+    socket.once('close', () => open.delete(socket))
+    socket.on('error', ignore)
+    onConnection({ stream: socket, remoteAddress: 'local' })
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => reject(socketError(path, error.message, error)))
+    // The socket comes into being within this call, and must not be open to others even for a moment.
+    const mask = process.umask(0o177)
+    try {
+      server.listen({ path, backlog: backlogConnections }, resolve)
+    } finally {
+      process.umask(mask)
+    }
+  })
+  await chmod(path, 0o600)
+  return { [Symbol.asyncDispose]: () => closeServer(server, open) }
+}
+
+// The least of what systems allow (macOS), the closing zero left out.
+const socketPathBytesMax = 103
+
+async function removeDeadSocket(path: string): Promise<void> {
+  const found = await lstat(path).catch(() => undefined)
+  if (found === undefined) return
+  if (!found.isSocket()) throw socketError(path, 'another file is there')
+  if (await isListening(path)) throw socketError(path, 'another program listens there')
+  await unlink(path).catch(ignore)
+}
+
+function isListening(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect({ path })
+    const settle = (answer: boolean): void => {
+      socket.destroy()
+      resolve(answer)
+    }
+    socket
+      .once('connect', () => settle(true))
+      .once('error', (error) => settle(codeOf(error) !== 'ECONNREFUSED' && codeOf(error) !== 'ENOENT'))
+  })
+}
+
+function socketError(path: string, state: string, cause?: Error): PortunusError {
+  return new PortunusError('NETWORK_SOCKET_IN_USE', `Cannot listen on "${path}": ${state}`, {
+    category: 'unavailable',
+    ...(cause === undefined ? {} : { cause }),
+    hint: 'choose another path in a directory of your own, such as ~/.tsh/my-database/.s.PGSQL.5432',
   })
 }
 

@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import pg from 'pg'
 import { parse, stringify } from 'yaml'
-import type { Daemon, Outcome } from '../../lab/stage/program.ts'
+import { programPath, runCommand, startDaemon, type Daemon, type Outcome } from '../../lab/stage/program.ts'
+import { whenRunning } from '../../lab/stage/running-query.ts'
 import { openStage, type Stage } from '../../lab/stage/stage.ts'
 import { addPerson, auditEvents, configureAgent, eventually, logIn } from './people.ts'
 
@@ -117,3 +118,19 @@ function isAlive(processId: number): boolean {
     return false
   }
 }
+
+test('psql connects through a Unix socket that only its owner may open, and cancels there', withPsql, async () => {
+  const path = join(stage.directory, '.s.PGSQL.6000')
+  const args = ['proxy', 'db', '--tunnel', `--listen-unix=${path}`, '--db-user=alice', '--db-name=dev', 'reports']
+  await using daemon = startDaemon(programPath('tsh'), args, stage.environment('alice'))
+  await daemon.says('Started')
+  assert.equal((await stat(path)).mode & 0o777, 0o600)
+  const uri = /postgres:\/\/[^'\s]+/.exec(daemon.output())?.[0] ?? ''
+  const psql = await runCommand('psql', ['-At', '-c', 'select current_user', uri], { environment: stage.environment('alice') })
+  assert.equal(psql.stdout, 'alice\n', psql.stderr)
+  const cancelled = await runCommand('psql', ['-c', 'select pg_sleep(90)', uri], {
+    environment: stage.environment('alice'),
+    interruptWhen: () => whenRunning(stage.lab.superuserDsn, 'pg_sleep(90)'),
+  })
+  assert.match(cancelled.stderr, /canceling statement due to user request/)
+})

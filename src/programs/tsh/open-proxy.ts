@@ -11,7 +11,7 @@ export interface OpenedProxy extends AsyncDisposable {
 export async function openLocalProxy(
   context: TshContext,
   target: Target,
-  options: { readonly listen?: Address; readonly password?: Secret<string> } = {},
+  options: { readonly listen?: Address; readonly listenUnix?: string | undefined; readonly password?: Secret<string> } = {},
 ): Promise<OpenedProxy> {
   const { client } = context.world
   const { login, route, held } = target
@@ -23,6 +23,7 @@ export async function openLocalProxy(
     keys,
     session,
     password: options.password,
+    listenUnix: options.listenUnix,
     ...(options.listen === undefined ? {} : { listen: options.listen }),
   })
   return {

@@ -156,6 +156,7 @@ function addProxyCommands(proxy: Command, runs: Runs): void {
     .option('--tunnel', 'hold the credentials in tsh, so that clients need none')
     .option('-p, --port <number>', 'port to listen on; unless given, a free one that stays the same for the database')
     .option('--listen <address>', 'address to listen on, as host:port')
+    .option('--listen-unix <path>', 'Unix socket to listen on, or a directory to put one in; only you may open it')
     .option('--background', 'leave it running apart from the terminal; see tsh proxy ls and tsh proxy stop')
     .addOption(new Option('--background-log <path>').hideHelp())
     .option('--insecure-listen-anywhere', 'allow --listen to name an address that other machines can reach')

@@ -44,6 +44,7 @@ function backgroundArguments({ flags: wanted }: TshContext, { route, login }: Ta
     ['--db-name', route.name],
     ['--port', textOrUndefined(flags['port'])],
     ['--listen', textOrUndefined(flags['listen'])],
+    ['--listen-unix', textOrUndefined(flags['listenUnix'])],
   ].flatMap(([flag, value]) => (value === undefined ? [] : [`${flag}=${value}`]))
   return [
     'proxy',

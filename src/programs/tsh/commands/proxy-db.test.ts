@@ -5,6 +5,7 @@ import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { writeStartupMessage } from '#postgres-protocol'
 import { goodCode, goodPassword, openTestCluster } from '../../../../test/worlds/small-cluster.ts'
 import { speak, type ConversationOptions, type Spoken } from '../testing/conversation.ts'
 
@@ -142,3 +143,43 @@ test('in the background a proxy is up when the command returns, and its failure 
   assert.equal((await speak(['proxy', 'stop', '--all'], home)).exitCode, 0)
   await Promise.all(runs)
 })
+
+test('a proxy on a Unix socket is for the person alone, and leaves nothing behind', async () => {
+  const home = await loggedIn()
+  const directory = await mkdtemp(join(tmpdir(), 'socket-'))
+  after(() => rm(directory, { recursive: true }))
+  const path = join(directory, '.s.PGSQL.5432')
+  const stopping = new AbortController()
+  let said = ''
+  const onAnswer = (text: string): void => {
+    said = text
+    void stat(path)
+      .then(({ mode }) => (said += `mode ${(mode & 0o777).toString(8)}\n`))
+      .then(() => echoed(path))
+      .then((answer) => (said += answer))
+      .finally(() => stopping.abort())
+  }
+  const command = ['proxy', 'db', '--tunnel', ...asAlice, `--listen-unix=${directory}`, 'orders']
+  const { exitCode, stderr } = await speak(command, { ...home, onAnswer, terminationSignal: () => stopping.signal })
+  assert.equal(exitCode, 0, stderr)
+  assert.ok(said.includes(` on ${path}.\n`), said)
+  assert.ok(said.includes(`psql 'postgres://alice@/dev?host=${directory}&port=5432'`), said)
+  assert.match(said, /mode 600\n[^]*alice/)
+  await assert.rejects(stat(path))
+  const both = await speak([...command, '--port=1'], home)
+  assert.match(both.stderr, /neither --port nor --listen/)
+  await writeFile(path, '')
+  const file = await speak(command, home)
+  assert.match(file.stderr, /^ERROR: Cannot listen on ".*5432": another file is there\n/)
+})
+
+/** A startup packet for alice; what the agent echoes. */
+function echoed(path: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = net.connect({ path, allowHalfOpen: true })
+    let answer = ''
+    socket.on('data', (chunk) => (answer += chunk.toString('latin1')))
+    socket.once('end', () => resolve(answer)).once('error', reject)
+    socket.end(writeStartupMessage({ major: 3, minor: 0, parameters: new Map([['user', 'alice']]) }))
+  })
+}

@@ -1,6 +1,6 @@
 /** `tsh proxy db`: a local port for any PostgreSQL client, open until the person ends it. */
 import { PortunusError, toHex, type Address } from '#foundation'
-import { addressText, announceLocalProxy, loopbackUri, readStablePort, writeStablePort } from '#client'
+import { addressText, announceLocalProxy, loopbackUri, readStablePort, socketUri, writeStablePort } from '#client'
 import { profileDirectory, type TshContext } from '../context.ts'
 import { openLocalProxy, type OpenedProxy } from '../open-proxy.ts'
 import { proxyInBackground } from '../proxy-in-background.ts'
@@ -13,19 +13,23 @@ const secretLengthBytes = 16
 export async function proxyDatabase(context: TshContext, flags: Flags): Promise<number> {
   const { world } = context
   const listen = parseListen(flags)
+  const socket = await socketFlag(context, flags)
   if (flags['tunnel'] !== true) throw tunnelMissing(textOrUndefined(flags['name']))
   const target = await resolveTarget(context, flags, { needsLogin: false, refresh: false })
   if (flags['background'] === true) return proxyInBackground(context, target, flags)
   const stop = new AbortController()
   const stopped = AbortSignal.any([world.terminationSignal(), stop.signal])
-  await using proxy = await openAtStablePort(context, target, listen)
-  const shown = { host: listen?.host ?? '127.0.0.1', port: proxy.port }
+  await using proxy =
+    socket === undefined ? await openAtStablePort(context, target, listen) : await openLocalProxy(context, target, { listenUnix: socket })
+  const shown = socket ?? { host: listen?.host ?? '127.0.0.1', port: proxy.port }
   await using _announced = await announce(context, target, {
-    address: addressText(shown),
+    address: placeText(shown),
     logPath: logFlag(flags),
     onStop: () => stop.abort(),
   })
-  world.terminal.answer(flags['format'] === 'json' ? startedDocument(target, shown) : startedText(target, shown, listen === undefined))
+  world.terminal.answer(
+    flags['format'] === 'json' ? startedDocument(target, shown) : startedText(target, shown, listen === undefined && socket === undefined),
+  )
   await aborted(stopped)
   return 0
 }
@@ -117,29 +121,58 @@ function tunnelMissing(name: string | undefined): PortunusError {
   })
 }
 
-function startedText(target: Target, address: Address, isRandom: boolean): string {
+function startedText(target: Target, place: Place, isRandom: boolean): string {
   const { route, login } = target
   const tip = isRandom ? '\nThe database keeps this port; choose another with the --port flag.\n' : ''
-  return `Started authenticated tunnel for the PostgreSQL database "${route.service}" in cluster "${login.profile.cluster}" on ${addressText(address)}.
+  return `Started authenticated tunnel for the PostgreSQL database "${route.service}" in cluster "${login.profile.cluster}" on ${placeText(place)}.
 ${tip}
-Connect to it with:
-  $ psql ${shellWord(uriOf(target, address.port))}
+${connectText(target, place)}
 
-Anyone on this machine can connect through it, as you, for as long as it runs.
+${typeof place === 'string' ? 'Only you' : 'Anyone on this machine'} can connect through it, as you, for as long as it runs.
 `
 }
 
-function uriOf({ route }: Target, port: number): string {
-  const uri = loopbackUri({ port, databaseUser: route.user ?? 'USER', databaseName: route.name ?? 'NAME' })
-  return route.user === undefined || route.name === undefined ? uri.replace('USER@', '<user>@').replace(/\/NAME$/, '/<name>') : uri
+function connectText(target: Target, place: Place): string {
+  if (typeof place !== 'string')
+    return `Connect to it with:\n  $ psql ${shellWord(uriOf(target, (login) => loopbackUri({ ...login, port: place.port })))}`
+  const [, directory, port] = socketPattern.exec(place) ?? []
+  if (directory === undefined)
+    return 'Clients that take the path of a socket can connect to it; psql looks for the name .s.PGSQL.<port> only.'
+  return `Connect to it with:\n  $ psql ${shellWord(uriOf(target, (login) => socketUri({ ...login, directory, port: Number(port) })))}`
 }
 
-function startedDocument({ route, login }: Target, address: Address): string {
+/** What is not known yet stands in the address as a placeholder. */
+function uriOf({ route }: Target, write: (login: { readonly databaseUser: string; readonly databaseName: string }) => string): string {
+  const uri = write({ databaseUser: route.user ?? 'USER', databaseName: route.name ?? 'NAME' })
+  const named = route.name === undefined ? uri.replace(/\/NAME(?=$|\?)/, '/<name>') : uri
+  return route.user === undefined ? named.replace('USER@', '<user>@') : named
+}
+
+/** An address, or the path of a Unix socket. */
+type Place = Address | string
+
+const socketPattern = /^(.*)\/\.s\.PGSQL\.(\d+)$/
+
+function placeText(place: Place): string {
+  return typeof place === 'string' ? place : addressText(place)
+}
+
+/** `--listen-unix`; in a directory, the name that clients look for. Throws LISTEN_ADDRESS_REFUSED. */
+async function socketFlag({ world }: TshContext, flags: Flags): Promise<string | undefined> {
+  const typed = textOrUndefined(flags['listenUnix'])
+  if (typed === undefined) return undefined
+  if (typed === '' || flags['port'] !== undefined || flags['listen'] !== undefined) {
+    throw refusedListen(typed, 'give the path of a socket, and neither --port nor --listen')
+  }
+  const path = typed.startsWith('/') ? typed : `${world.environment['PWD'] ?? '.'}/${typed}`
+  return (await world.client.files.information(path))?.kind === 'directory' ? `${path.replace(/\/+$/, '')}/.s.PGSQL.5432` : path
+}
+
+function startedDocument({ route, login }: Target, place: Place): string {
   return JSON.stringify({
     database: route.service,
     cluster: login.profile.cluster,
-    host: address.host,
-    port: address.port,
+    ...(typeof place === 'string' ? { socket: place } : { host: place.host, port: place.port }),
     user: route.user,
     name: route.name,
   })
