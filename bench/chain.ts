@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runCommand, startDaemon, type Daemon } from '../lab/stage/program.ts'
 import { signUp } from '../lab/stage/sign-up.ts'
-import { freePorts } from '../lab/stage/stage.ts'
+import { clusterConfiguration, freePorts } from '../lab/stage/stage.ts'
 import { openAwsStandIn } from './aws-stand-in.ts'
 import { databaseName, databaseUser, type BenchPostgres } from './bench-postgres.ts'
 import type { Target } from './target.ts'
@@ -55,7 +55,10 @@ export async function openChain(postgres: BenchPostgres, options: ChainOptions):
     await daemon.says('teleport is ready')
     return daemon
   }
-  await writeFile(environment.TELEPORT_CONFIG_FILE, clusterConfiguration({ directory, proxyPort, authPort }))
+  await writeFile(
+    environment.TELEPORT_CONFIG_FILE,
+    clusterConfiguration({ clusterName: 'bench.portunus.internal', directory, proxyPort, authPort }),
+  )
   const cluster = await start(['start', '-c', environment.TELEPORT_CONFIG_FILE], {})
   const authorityFile = join(directory, 'cluster', 'admin', 'ca.pem')
   const added = await run('tctl', ['users', 'add', '--roles=access', `--db-users=${databaseUser}`, `--db-names=${databaseName}`, 'bench'])
@@ -92,24 +95,6 @@ export async function openChain(postgres: BenchPostgres, options: ChainOptions):
 function profiling(name: string, args: readonly string[], directory: string | undefined): readonly string[] {
   const isDaemon = args[0] === 'start' || args[0] === 'proxy'
   return directory === undefined || !isDaemon ? [] : ['--cpu-prof', `--cpu-prof-dir=${directory}`, `--title=${name}`]
-}
-
-function clusterConfiguration(options: { readonly directory: string; readonly proxyPort: number; readonly authPort: number }): string {
-  return `version: v3
-teleport:
-  nodename: localhost
-  data_dir: ${join(options.directory, 'cluster')}
-auth_service:
-  enabled: "yes"
-  cluster_name: bench.portunus.internal
-  listen_addr: 127.0.0.1:${options.authPort}
-proxy_service:
-  enabled: "yes"
-  web_listen_addr: 127.0.0.1:${options.proxyPort}
-  public_addr: localhost:${options.proxyPort}
-ssh_service:
-  enabled: "no"
-`
 }
 
 interface AgentConfigurationOptions {

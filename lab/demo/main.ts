@@ -3,7 +3,7 @@
  * step did what the guide says. `npm run demo -- --keep` leaves everything running for another terminal.
  */
 import { writeFile } from 'node:fs/promises'
-import { openStage, password, type Person, type Stage } from '../stage/stage.ts'
+import { databaseConfigurationCommand, openStage, password, type Person, type Stage } from '../stage/stage.ts'
 import type { Outcome, ProgramName } from '../stage/program.ts'
 import { hasPsql, runSql } from './database-session.ts'
 import { DemoFailure, chapter, expectOutcome, remark, showCommand, showOutput } from './narrator.ts'
@@ -68,35 +68,13 @@ async function startDatabaseService(stage: Stage): Promise<AsyncDisposable> {
   expectOutcome(token, { says: [/^[0-9a-f]{32}\n/] })
   await writeFile(stage.tokenPath, token.stdout, { mode: 0o600 })
   remark(`  saved in ${stage.tokenPath}`)
-  const created = await show(stage, 'admin', 'teleport', databaseConfigurationCommand(stage))
+  const created = await show(stage, 'admin', 'teleport', databaseConfigurationCommand(stage, databaseName))
   expectOutcome(created, { says: [stage.agentConfigPath] })
 
   chapter('Steps 3 to 5. IAM, and start the Database Service')
   remark('  The lab has an IAM user for the Database Service, the role my-iam-role that trusts it, and their policies.')
   showCommand('agent', ['teleport', 'start', '-c', stage.agentConfigPath])
   return await stage.startAgent()
-}
-
-function databaseConfigurationCommand(stage: Stage): readonly string[] {
-  const { redshift, aws } = stage.lab
-  return [
-    'db',
-    'configure',
-    'create',
-    '-o',
-    `file://${stage.agentConfigPath}`,
-    `--name=${databaseName}`,
-    `--proxy=${stage.proxyAddress}`,
-    '--protocol=postgres',
-    `--token=${stage.tokenPath}`,
-    `--uri=${redshift.host}:${redshift.port}`,
-    // What the name of a real cluster tells by itself, and where the data of a second service on this machine goes:
-    `--aws-region=${aws.region}`,
-    `--aws-account-id=${aws.accountId}`,
-    `--aws-redshift-cluster-id=${redshift.clusterId}`,
-    `--ca-cert-file=${redshift.caFile}`,
-    `--data-dir=${stage.directory}/agent`,
-  ]
 }
 
 async function logIn(stage: Stage, person: Person): Promise<void> {

@@ -55,9 +55,13 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
   const proxyAddress = `localhost:${proxyPort}`
   const clusterConfigPath = join(directory, 'cluster.yaml')
   const agentConfigPath = join(directory, 'agent.yaml')
-  await writeFile(clusterConfigPath, clusterConfiguration({ directory, proxyPort: proxyPort ?? 0, authPort: authPort ?? 0 }), {
-    mode: 0o600,
-  })
+  await writeFile(
+    clusterConfigPath,
+    clusterConfiguration({ clusterName: 'demo.portunus.internal', directory, proxyPort: proxyPort ?? 0, authPort: authPort ?? 0 }),
+    {
+      mode: 0o600,
+    },
+  )
 
   const environment = (person = 'admin'): Record<string, string> => ({
     PATH: process.env['PATH'] ?? '/usr/bin:/bin',
@@ -102,14 +106,20 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
   }
 }
 
-function clusterConfiguration(options: { readonly directory: string; readonly proxyPort: number; readonly authPort: number }): string {
+/** A cluster on loopback with its data in `directory`/cluster. */
+export function clusterConfiguration(options: {
+  readonly clusterName: string
+  readonly directory: string
+  readonly proxyPort: number
+  readonly authPort: number
+}): string {
   return `version: v3
 teleport:
   nodename: localhost
   data_dir: ${join(options.directory, 'cluster')}
 auth_service:
   enabled: "yes"
-  cluster_name: demo.portunus.internal
+  cluster_name: ${options.clusterName}
   listen_addr: 127.0.0.1:${options.authPort}
 proxy_service:
   enabled: "yes"
@@ -118,6 +128,32 @@ proxy_service:
 ssh_service:
   enabled: "no"
 `
+}
+
+/** `teleport db configure create` of the guide's step 2, as typed here. */
+export function databaseConfigurationCommand(
+  stage: Pick<Stage, 'lab' | 'agentConfigPath' | 'proxyAddress' | 'tokenPath' | 'directory'>,
+  databaseName: string,
+): readonly string[] {
+  const { redshift, aws } = stage.lab
+  return [
+    'db',
+    'configure',
+    'create',
+    '-o',
+    `file://${stage.agentConfigPath}`,
+    `--name=${databaseName}`,
+    `--proxy=${stage.proxyAddress}`,
+    '--protocol=postgres',
+    `--token=${stage.tokenPath}`,
+    `--uri=${redshift.host}:${redshift.port}`,
+    // What the name of a real cluster tells by itself, and where the data of a second service on this machine goes:
+    `--aws-region=${aws.region}`,
+    `--aws-account-id=${aws.accountId}`,
+    `--aws-redshift-cluster-id=${redshift.clusterId}`,
+    `--ca-cert-file=${redshift.caFile}`,
+    `--data-dir=${stage.directory}/agent`,
+  ]
 }
 
 /** Ports that were free a moment ago. */

@@ -6,37 +6,8 @@ import type { AuditEvent } from '#audit-events'
 import { writeReadyForQuery } from '#postgres-protocol'
 import { nodeClock, nodeRandomness } from '#world'
 import { openAuditTurn } from './audit-turn.ts'
-import type { SessionFacts } from './session-facts.ts'
 import { openSessionRecorder } from './session-recorder.ts'
-
-function facts(): SessionFacts {
-  return {
-    sessionId: 'sid',
-    identity: {
-      kind: 'user',
-      user: 'alice',
-      roles: [],
-      traits: {},
-      cluster: 'test',
-      usage: 'db',
-      certificateId: '00000000-0000-4000-8000-000000000001',
-    },
-    database: {
-      kind: 'db',
-      version: 'v3',
-      metadata: { name: 'my-redshift', labels: {} },
-      spec: { protocol: 'postgres', uri: 'localhost:5439', tls: { mode: 'verify-full' }, aws: { redshift: {} } },
-    },
-    databaseType: 'redshift',
-    databaseUser: 'alice',
-    databaseName: 'dev',
-    applicationName: undefined,
-    startupParameters: new Map(),
-    clientAddress: '127.0.0.1:1',
-    agentHostId: 'host',
-    startedAt: new Date(0),
-  }
-}
+import { factsOf } from './testing/session-facts.ts'
 
 const silent = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent }
 
@@ -50,7 +21,7 @@ function rig() {
     flushSync() {},
   }
   const recorder = openSessionRecorder({
-    facts: facts(),
+    facts: factsOf(),
     upstream: { user: 'IAM:alice', processId: 7 },
     turn: openAuditTurn(journal, (run) => void turns.push(run)),
     agent: {

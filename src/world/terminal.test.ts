@@ -70,3 +70,15 @@ test('outside a terminal nothing is interactive and no width is known', async ()
   const { stdout } = await run(`console.log(terminal.isInteractive, terminal.columns)`, [])
   assert.equal(stdout, 'false undefined\n')
 })
+
+test('a reader that has seen enough ends the program without a complaint', async () => {
+  const program = `import { nodeTerminal } from ${JSON.stringify(new URL('terminal.ts', import.meta.url).href)}
+const terminal = nodeTerminal()
+setInterval(() => terminal.answer('line '.repeat(10_000)), 1)`
+  const child = spawn(process.execPath, ['--input-type=module-typescript', '--eval', program], { stdio: 'pipe' })
+  let said = ''
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')))
+  child.stdout.once('data', () => child.stdout.destroy())
+  const code = await new Promise((resolve) => child.once('close', resolve))
+  assert.deepEqual([code, said], [0, ''])
+})

@@ -6,6 +6,7 @@ import { PortunusError, type Terminal } from '#foundation'
 
 /** The terminal of this process. */
 export function nodeTerminal(): Terminal {
+  endWithReader()
   let lines: AsyncIterator<string> | undefined
   return {
     isInteractive: isatty(0) && isatty(2), // isTTY is missing, not false, where there is no terminal
@@ -18,6 +19,14 @@ export function nodeTerminal(): Terminal {
       return readLine(label, lines)
     },
   }
+}
+
+/** A reader that has seen enough (`| head`) closes the pipe: then there is nobody left to answer, and that is no failure. */
+function endWithReader(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0)
+    throw error
+  })
 }
 
 function withNewline(text: string): string {

@@ -1,6 +1,6 @@
 /** Getting people onto the stage: created by the administrator, signed up through their invite, logged in with tsh. */
 import assert from 'node:assert/strict'
-import { password, type Person, type Stage } from '../../lab/stage/stage.ts'
+import { databaseConfigurationCommand, password, type Person, type Stage } from '../../lab/stage/stage.ts'
 
 /** Creates the user with `tctl users add` and redeems the invite. */
 export async function addPerson(stage: Stage, name: string, flags: readonly string[]): Promise<Person> {
@@ -32,20 +32,7 @@ export async function configureAgent(stage: Stage, databaseName: string): Promis
   const token = await stage.run('tctl', ['tokens', 'add', '--type=db', '--format=text'])
   assert.match(token.stdout, /^[0-9a-f]{32}\n$/)
   await writeFile(stage.tokenPath, token.stdout, { mode: 0o600 })
-  const { redshift, aws } = stage.lab
-  const flags = [
-    `--name=${databaseName}`,
-    `--proxy=${stage.proxyAddress}`,
-    '--protocol=postgres',
-    `--token=${stage.tokenPath}`,
-    `--uri=${redshift.host}:${redshift.port}`,
-    `--aws-region=${aws.region}`,
-    `--aws-account-id=${aws.accountId}`,
-    `--aws-redshift-cluster-id=${redshift.clusterId}`,
-    `--ca-cert-file=${redshift.caFile}`,
-    `--data-dir=${stage.directory}/agent`,
-  ]
-  const created = await stage.run('teleport', ['db', 'configure', 'create', '-o', `file://${stage.agentConfigPath}`, ...flags])
+  const created = await stage.run('teleport', databaseConfigurationCommand(stage, databaseName))
   assert.equal(created.exitCode, 0, created.stderr)
 }
 
