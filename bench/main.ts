@@ -20,20 +20,29 @@ import { crowd, idleSessions, slowReader, type SceneResult } from './scenes.ts'
 import { targetNames, type Target, type TargetName } from './target.ts'
 import { workloads, type Sample, type Workload } from './workloads.ts'
 
-const { values: flags } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '5' },
-    only: { type: 'string' },
-    targets: { type: 'string', default: targetNames.join(',') },
-    json: { type: 'string', default: join(tmpdir(), 'portunus-bench.json') },
-    'binary-mb': { type: 'string', default: '1000' },
-    idle: { type: 'string', default: '2000' },
-    'slow-mb': { type: 'string', default: '5000' },
-    crowd: { type: 'string', default: '500' },
-    profile: { type: 'string' },
-  },
-})
+const flags = readFlags()
+
+function readFlags() {
+  try {
+    return parseArgs({
+      options: {
+        rounds: { type: 'string', default: '5' },
+        seconds: { type: 'string', default: '5' },
+        only: { type: 'string' },
+        targets: { type: 'string', default: targetNames.join(',') },
+        json: { type: 'string', default: join(tmpdir(), 'portunus-bench.json') },
+        'binary-mb': { type: 'string', default: '1000' },
+        idle: { type: 'string', default: '2000' },
+        'slow-mb': { type: 'string', default: '5000' },
+        crowd: { type: 'string', default: '500' },
+        profile: { type: 'string' },
+      },
+    }).values
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\nHINT: the flags stand at the top of bench/main.ts`)
+    process.exit(2)
+  }
+}
 
 const rounds = Number(flags.rounds)
 const wanted = flags.only?.split(',')
