@@ -1,6 +1,5 @@
 /** The table as a client: one function per operation, over any transport that carries a request and its answer. */
-import * as z from 'zod'
-import { PortunusError, errorFromDocument, type ErrorCategory, type ErrorDocument } from '#foundation'
+import { PortunusError, errorFromDocument, readErrorAnswer, type ErrorDocument } from '#foundation'
 import { operationNames, operationOf, type OperationName, type RequestOf, type ResponseOf } from './operations.ts'
 import type { Operation } from './operation.ts'
 import { requestRefused } from './request-refused.ts'
@@ -72,34 +71,10 @@ function parseJson(name: string, response: { readonly status: number; readonly b
   }
 }
 
-const categories = [
-  'bad-input',
-  'unauthenticated',
-  'access-denied',
-  'not-found',
-  'already-exists',
-  'conflict',
-  'limit-exceeded',
-  'unavailable',
-  'unsupported',
-  'internal',
-] as const satisfies readonly ErrorCategory[]
-
-const errorBody = z.object({
-  error: z.object({
-    code: z.string().regex(/^[A-Z][A-Z0-9_]*$/),
-    category: z.enum(categories),
-    message: z.string(),
-    hint: z.string().optional(),
-    sqlState: z.string().optional(),
-    details: z.record(z.string(), z.unknown()).optional(),
-  }),
-})
-
 function parseError(name: string, status: number, json: unknown): ErrorDocument {
-  const parsed = errorBody.safeParse(json)
-  if (!parsed.success) throw unreadable(name, status)
-  return parsed.data.error
+  const document = readErrorAnswer(json)
+  if (document === undefined) throw unreadable(name, status)
+  return document
 }
 
 function unreadable(name: string, status: number): PortunusError {

@@ -1,30 +1,6 @@
 /** Answers of a proxy's APIs: an error document becomes the error it was there, a strange shape a clear one. */
-import * as z from 'zod/mini'
-import { PortunusError, errorFromDocument } from '#foundation'
-
-const categories = [
-  'bad-input',
-  'unauthenticated',
-  'access-denied',
-  'not-found',
-  'already-exists',
-  'conflict',
-  'limit-exceeded',
-  'unavailable',
-  'unsupported',
-  'internal',
-] as const
-
-const errorBody = z.object({
-  error: z.object({
-    code: z.string().check(z.regex(/^[A-Z][A-Z0-9_]*$/)),
-    category: z.enum(categories),
-    message: z.string(),
-    hint: z.optional(z.string()),
-    sqlState: z.optional(z.string().check(z.regex(/^[0-9A-Z]{5}$/))),
-    details: z.optional(z.record(z.string(), z.unknown())),
-  }),
-})
+import type * as z from 'zod/mini'
+import { PortunusError, errorFromDocument, readErrorAnswer } from '#foundation'
 
 export interface RawAnswer {
   readonly status: number
@@ -41,8 +17,8 @@ export function parseAnswer<T>(what: string, answer: RawAnswer, schema: z.ZodMin
 }
 
 function errorOfAnswer(what: string, answer: RawAnswer): PortunusError {
-  const parsed = errorBody.safeParse(answer.json)
-  return parsed.success ? errorFromDocument(parsed.data.error) : answerUnreadable(what, `status ${answer.status}`)
+  const document = readErrorAnswer(answer.json)
+  return document === undefined ? answerUnreadable(what, `status ${answer.status}`) : errorFromDocument(document)
 }
 
 function answerUnreadable(what: string, state: string): PortunusError {

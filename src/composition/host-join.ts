@@ -4,7 +4,7 @@ import * as z from 'zod/mini'
 import type { AuthorityClient } from '#authority-api'
 import { webTlsAttempts, type ClientWorld, type WebTrust } from '#client'
 import { generateKeyPair, identityFromCertificate, type HostRole } from '#certificates'
-import { PortunusError, errorFromDocument, isErrorDocument, type Address, type Files, type Log, type Secret } from '#foundation'
+import { PortunusError, errorFromDocument, readErrorAnswer, type Address, type Files, type Log, type Secret } from '#foundation'
 import type { HostCredentials } from './credentials.ts'
 
 export interface JoinOptions {
@@ -131,8 +131,8 @@ async function postJoin(body: unknown, options: JoinOptions): Promise<z.output<t
 }
 
 function refusalOf(json: unknown, options: JoinOptions): PortunusError {
-  const document = typeof json === 'object' && json !== null && 'error' in json ? json.error : undefined
-  if (isErrorDocument(document)) return errorFromDocument(document)
+  const document = readErrorAnswer(json)
+  if (document !== undefined) return errorFromDocument(document)
   return new PortunusError(
     'JOIN_ANSWER_UNREADABLE',
     `Cannot join through "${addressText(options.proxyAddress)}": it answers like no proxy`,

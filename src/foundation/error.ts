@@ -127,17 +127,34 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-/** Whether a parsed JSON value is the document of an error. */
-export function isErrorDocument(value: unknown): value is ErrorDocument {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'code' in value &&
-    typeof value.code === 'string' &&
-    'message' in value &&
-    typeof value.message === 'string' &&
-    'category' in value &&
-    typeof value.category === 'string' &&
-    value.category in statusByCategory
-  )
+/** The document in an answer of the form `{ error: … }`, as all our APIs refuse; undefined for anything else. */
+export function readErrorAnswer(answer: unknown): ErrorDocument | undefined {
+  const document = fieldOf(answer, 'error')
+  const code = textMatching(fieldOf(document, 'code'), /^[A-Z][A-Z0-9_]*$/)
+  const category = fieldOf(document, 'category')
+  const message = fieldOf(document, 'message')
+  if (code === undefined || typeof message !== 'string' || !isCategory(category)) return undefined
+  const hint = fieldOf(document, 'hint')
+  const sqlState = fieldOf(document, 'sqlState')
+  const details = fieldOf(document, 'details')
+  if (hint !== undefined && typeof hint !== 'string') return undefined
+  if (sqlState !== undefined && textMatching(sqlState, /^[0-9A-Z]{5}$/) === undefined) return undefined
+  if (details !== undefined && !isRecord(details)) return undefined
+  return { code, category, message, hint, sqlState: textMatching(sqlState, /^/), details }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  return isRecord(value) && Object.hasOwn(value, name) ? value[name] : undefined
+}
+
+function textMatching(value: unknown, pattern: RegExp): string | undefined {
+  return typeof value === 'string' && pattern.test(value) ? value : undefined
+}
+
+function isCategory(value: unknown): value is ErrorCategory {
+  return typeof value === 'string' && Object.hasOwn(statusByCategory, value)
 }

@@ -121,21 +121,31 @@ test('stock clients work through tsh proxy db --tunnel: pg and postgres', async 
   await sql.end()
 })
 
-test('psql and pgbench work through the tunnel', { skip: hasPsql && hasPgbench ? false : 'psql or pgbench is not on PATH' }, async () => {
-  await using tunnel = await openTunnel(stage, { person: 'alice', databaseUser: 'alice', databaseName: 'dev', database })
-  const environment = { ...stage.environment('alice') }
-  const dsn = `postgres://alice@localhost:${tunnel.port}/dev`
-  const psql = await runCommand('psql', [dsn, '-At', '-c', 'select count(*) from generate_series(1, 100000)'], { environment })
-  assert.equal(psql.stdout.trim(), '100000', psql.stderr)
-  const script = `${stage.directory}/select.sql`
-  const { writeFile } = await import('node:fs/promises')
-  await writeFile(script, 'select 1;\n')
-  const pgbench = await runCommand('pgbench', ['-n', '-M', 'prepared', '-c', '4', '-t', '200', '-f', script, dsn], { environment })
-  assert.equal(pgbench.exitCode, 0, pgbench.stderr)
-  assert.match(pgbench.stdout, /processed: 800\/800/)
-})
+test(
+  'psql, with COPY both ways, and pgbench work through the tunnel',
+  { skip: hasPsql && hasPgbench ? false : 'psql or pgbench is not on PATH' },
+  async () => {
+    await using tunnel = await openTunnel(stage, { person: 'alice', databaseUser: 'alice', databaseName: 'dev', database })
+    const environment = { ...stage.environment('alice') }
+    const dsn = `postgres://alice@localhost:${tunnel.port}/dev`
+    const psql = await runCommand('psql', [dsn, '-At', '-c', 'select count(*) from generate_series(1, 100000)'], { environment })
+    assert.equal(psql.stdout.trim(), '100000', psql.stderr)
+    const copied = await runCommand('psql', [dsn, '-Atq', '-v', 'ON_ERROR_STOP=1'], {
+      environment,
+      input:
+        'create temp table copies (line text);\ncopy copies from stdin;\nfirst\nsecond\n\\.\ncopy (select line from copies order by line) to stdout;\n',
+    })
+    assert.equal(copied.stdout, 'first\nsecond\n', copied.stderr)
+    const script = `${stage.directory}/select.sql`
+    const { writeFile } = await import('node:fs/promises')
+    await writeFile(script, 'select 1;\n')
+    const pgbench = await runCommand('pgbench', ['-n', '-M', 'prepared', '-c', '4', '-t', '200', '-f', script, dsn], { environment })
+    assert.equal(pgbench.exitCode, 0, pgbench.stderr)
+    assert.match(pgbench.stdout, /processed: 800\/800/)
+  },
+)
 
-test('large results, COPY both ways and long statements pass unchanged', async () => {
+test('large results and long parameters pass unchanged', async () => {
   await using tunnel = await openTunnel(stage, { person: 'alice', databaseUser: 'alice', databaseName: 'dev', database })
   const client = new pg.Client({ host: 'localhost', port: tunnel.port, user: 'alice', database: 'dev' })
   await client.connect()

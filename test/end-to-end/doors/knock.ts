@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
 import tls from 'node:tls'
 import { authorityServerName, proxyServerName } from '#certificates'
-import { isErrorDocument, type Address, type Connection, type KeyPairPem, type TlsConnection } from '#foundation'
+import { readErrorAnswer, type Address, type Connection, type KeyPairPem, type TlsConnection } from '#foundation'
 import { readErrorFields, writeSslRequest, writeStartupMessage } from '#postgres-protocol'
 import { nodeNetwork, openHttp2Client } from '#world'
 import { service, type Cluster } from './cluster.ts'
@@ -101,9 +101,8 @@ function call(cluster: Cluster, address: Address, knocker: Knocker, { request, .
     await using client = openHttp2Client(connection)
     const { status, body } = await client.request({ ...request, signal: AbortSignal.timeout(answerMillisecondsMax) })
     if (status === 200) return { kind: 'served', body }
-    const parsed: unknown = JSON.parse(body)
-    const error = typeof parsed === 'object' && parsed !== null && 'error' in parsed ? parsed.error : undefined
-    if (!isErrorDocument(error)) throw new Error(`an answer ${status} without an error: ${body}`)
+    const error = readErrorAnswer(JSON.parse(body))
+    if (error === undefined) throw new Error(`an answer ${status} without an error: ${body}`)
     return { kind: 'refused', code: error.code, message: error.message }
   })
 }
